@@ -118,31 +118,56 @@ def install(*, testing: bool, cpu: bool) -> None:
 
 
 def run_tests(arguments: list[str]) -> int:
-    """Style and import contracts, then types and tests side by side; a failure ends it."""
+    """Types beside style, import contracts and tests; a failure ends it."""
     # Each of the many processes would compile the program anew.
     environment = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
     if arguments:
         return subprocess.call(pytest_command(arguments), cwd=ROOT, env=environment)
+    types = subprocess.Popen(
+        [SCRIPTS / "mypy"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    running = [types]
+    try:
+        status = check_style() or compile_tests(environment)
+        if status:
+            return status
+        print("== mypy and pytest", flush=True)
+        # A file to each process. Three of them keep two cores busy: some tests only wait.
+        spread = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+        tests = subprocess.Popen(pytest_command(spread), cwd=ROOT, env=environment)
+        running.append(tests)
+        said, _ = types.communicate()
+        print(f"\n== mypy: {said.decode(errors='replace')}", flush=True)
+        return types.returncode or tests.wait()
+    finally:
+        for process in running:
+            if process.poll() is None:
+                process.terminate()
+
+
+def check_style() -> int:
+    """Style and import contracts; the status of the first check that fails."""
     for program, *rest in CHECKS:
         print(f"== {program}", flush=True)
         status = subprocess.call([SCRIPTS / program, *rest], cwd=ROOT)
         if status:
             return status
-    print("== mypy and pytest", flush=True)
-    # A file to each process. Three of them keep two cores busy: some tests only wait.
-    spread = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
-    tests = subprocess.Popen(pytest_command(spread), cwd=ROOT, env=environment)
-    try:
-        types = subprocess.run(
-            [SCRIPTS / "mypy"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-    except BaseException:
-        tests.terminate()
-        raise
-    print(f"\n== mypy: {types.stdout.decode(errors='replace')}", flush=True)
-    if types.returncode:
-        tests.terminate()
-    return types.returncode or tests.wait()
+    return 0
+
+
+def compile_tests(environment: dict[str, str]) -> int:
+    """Have all tests compiled by one process: in a fresh clone each worker would do all of it."""
+    print("== tests are compiled", flush=True)
+    found = subprocess.run(
+        pytest_command(["--collect-only", "-qq"]),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if found.returncode:
+        print(found.stdout.decode(errors="replace"), flush=True)
+    return found.returncode
 
 
 def pytest_command(arguments: list[str]) -> list[str]:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import gc
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -41,6 +42,18 @@ def pytest_configure(config: pytest.Config) -> None:
     share = max(1, usable_cores() // workers)
     os.environ.setdefault(LIMIT_VARIABLE, str(share))
     os.environ.setdefault("OMP_NUM_THREADS", str(share))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """All that is collected stays to the end: it need not be searched for garbage over and over."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_report_header() -> str:
@@ -90,6 +103,14 @@ def networks_once(run_folder: Path) -> Iterator[None]:
     """Pictures that another test has had go through the same network need not do so again."""
     with pytest.MonkeyPatch.context() as patch:
         network_memo.install(patch, run_folder / "network_results")
+        yield
+
+
+@pytest.fixture(scope="module")
+def screens_once(run_folder: Path) -> Iterator[None]:
+    """The network that reads screens looks at each of them once a run; torch is not imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        network_memo.share_screens(patch, run_folder / "network_results")
         yield
 
 

@@ -4,8 +4,8 @@ The networks themselves are tested in tests/engines. What the tests of recording
 program makes of a network's results: those are the real ones here, computed by the real engine
 when they are first asked for and kept on disk under the engine, the weights, the precision, the
 pass and the very input. Every pass is kept for itself: labels, the forward pass that leaves its
-traces, and the backward pass. Everything else (reading, preparing, boxes, labels, files) is done
-anew in each test.
+traces, and the backward pass; and so is what the network that reads screens says of each screen.
+Everything else (reading, preparing, boxes, labels, files) is done anew in each test.
 
     pytestmark = pytest.mark.usefixtures("networks_once")
 """
@@ -30,11 +30,13 @@ from filelock import FileLock
 from sonoassist.analysis.precision import choosing
 from sonoassist.analysis.precision.check import PrecisionCheck
 from sonoassist.analysis.precision.verdicts import PrecisionVerdict, read_verdict
-from sonoassist.core.packets import Floats, frozen
+from sonoassist.core.packets import Floats, Pixels, frozen
 from sonoassist.core.planes import PLANES
 from sonoassist.engines import openvino_engine
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine
+from sonoassist.engines.screen_engine import OpenVINOScreenNetwork
+from sonoassist.preprocess.screen_network import Reading, ScreenNetwork, network_file, squeezed
 from sonoassist.retrieval import processes
 
 if TYPE_CHECKING:
@@ -52,7 +54,17 @@ def install(patch: pytest.MonkeyPatch, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _share_openvino(patch, folder)
     patch.setattr("sonoassist.engines.torch_engine.TorchEngine.run", _torch_run(folder))
+    share_screens(patch, folder)
     patch.setattr(processes, "_work", _SharingWork(folder))
+
+
+def share_screens(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Share through a folder what is read on screens alone, in this process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in (ScreenNetwork, OpenVINOScreenNetwork):
+        loaded, read = _screen_methods(folder, kind)
+        patch.setattr(kind, "__init__", loaded)
+        patch.setattr(kind, "read", read)
 
 
 def share_what_is_made(patch: pytest.MonkeyPatch, run_folder: Path) -> None:
@@ -98,7 +110,8 @@ class _SharingWork:
         work = processes._work
         assert multiprocessing.parent_process() is not None
         with pytest.MonkeyPatch.context() as patch:
-            _share_openvino(patch, self._folder)  # torch would have to be imported for this
+            _share_openvino(patch, self._folder)  # for the rest torch would have to be imported
+            share_screens(patch, self._folder)
             share_what_is_made(patch, self._folder.parent)
             work(*arguments)
 
@@ -180,13 +193,42 @@ def _torch_weights(engine: TorchEngine) -> str:
     return whole.hexdigest()
 
 
+# --- screens ------------------------------------------------------------------------------------
+
+
+def _screen_methods(
+    folder: Path, kind: type[ScreenNetwork | OpenVINOScreenNetwork]
+) -> tuple[Callable[..., None], Callable[..., Reading]]:
+    """Stand for how such a network is loaded, and how it reads."""
+    weights: WeakKeyDictionary[object, str] = WeakKeyDictionary()
+    real_load, real_read = kind.__init__, kind.read
+
+    def load(self: Any, path: Path | None = None) -> None:
+        real_load(self, path)
+        data = (path or network_file()).read_bytes()
+        weights[self] = hashlib.blake2b(data, digest_size=16).hexdigest()
+
+    def read(self: Any, pixels: Pixels) -> Reading:
+        if self not in weights:
+            return real_read(self, pixels)
+
+        def parts() -> list[Floats]:
+            found = real_read(self, pixels)
+            return [found.mask, found.contents]
+
+        name = f"{kind.__name__}-{weights[self]}-{_digest(squeezed(pixels))}"
+        return Reading(*_shared(folder / name, parts))
+
+    return load, read
+
+
 # --- on disk ------------------------------------------------------------------------------------
 
 
-def _digest(network_input: Floats) -> str:
-    shape = "x".join(str(side) for side in network_input.shape)
-    whole = hashlib.blake2b(np.ascontiguousarray(network_input), digest_size=16)
-    return f"{network_input.dtype}-{shape}-{whole.hexdigest()}"
+def _digest(values: Floats | Pixels) -> str:
+    shape = "x".join(str(side) for side in values.shape)
+    whole = hashlib.blake2b(np.ascontiguousarray(values), digest_size=16)
+    return f"{values.dtype}-{shape}-{whole.hexdigest()}"
 
 
 def _shared_output(path: Path, real: Callable[[], EngineOutput]) -> EngineOutput:

@@ -15,12 +15,14 @@ import network_memo
 from real_models import random_tensors
 from sonoassist.analysis.precision.check import PrecisionCheck
 from sonoassist.analysis.precision.verdicts import PrecisionVerdict
-from sonoassist.core.packets import Floats, frozen
+from sonoassist.core.packets import Floats, Pixels, frozen
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine
 from sonoassist.engines.rounding import ActivationStatistics
+from sonoassist.engines.screen_engine import OpenVINOScreenNetwork
 from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.model.architecture import architecture
+from sonoassist.preprocess.screen_network import Reading, ScreenNetwork, network_file
 
 NAME = "smallnet"
 Make = Callable[[int], Engine]
@@ -195,3 +197,34 @@ def test_results_are_whole_or_not_there(
     first = engine.run(noise(1), Saliency.NONE)
     assert same([numbers(first)], [numbers(engine.run(noise(1), Saliency.NONE))])
     assert len(list((tmp_path / "results").glob("*.npy"))) == 1
+
+
+@pytest.mark.parametrize("kind", [ScreenNetwork, OpenVINOScreenNetwork])
+def test_what_is_read_on_a_screen_is_read_once(
+    kind: type[ScreenNetwork | OpenVINOScreenNetwork],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(3)
+    one, other = rng.integers(0, 256, (2, 120, 160, 3), dtype=np.uint8)
+    alone = [kind().read(screen) for screen in (one, other)]
+    real: list[int] = []
+    read = kind.read
+
+    def counted(network: Any, pixels: Pixels) -> Reading:
+        real.append(1)
+        return read(network, pixels)
+
+    monkeypatch.setattr(kind, "read", counted)
+    network_memo.share_screens(monkeypatch, tmp_path / "results")
+    for _ in range(2):
+        found = [kind().read(screen) for screen in (one, other)]
+        assert same(
+            [[each.mask, each.contents] for each in alone],
+            [[each.mask, each.contents] for each in found],
+        )
+    assert len(real) == 2
+    weights = tmp_path / "others.onnx"
+    weights.write_bytes(network_file().read_bytes() + b"\n\x00")  # the same but for its name
+    kind(weights).read(one)
+    assert len(real) == 3

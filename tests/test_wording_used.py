@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,11 +30,14 @@ RATES = {
 }
 
 
+@functools.cache
+def f_strings(text: str) -> tuple[ast.JoinedStr, ...]:
+    return tuple(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.JoinedStr))
+
+
 def plurals(text: str) -> Iterator[str]:
     """The f-strings in which a number stands before a fixed plural, or an s is put on by hand."""
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.JoinedStr):
-            continue
+    for node in f_strings(text):
         for value, after in zip(node.values, [*node.values[1:], None], strict=True):
             if not isinstance(value, ast.FormattedValue):
                 continue
@@ -48,9 +52,7 @@ def plurals(text: str) -> Iterator[str]:
 
 def unlike_its_total(text: str) -> Iterator[str]:
     """The f-strings that say "1234 of 12,200 frames": the two numbers are not written alike."""
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.JoinedStr):
-            continue
+    for node in f_strings(text):
         for value, between, total in zip(
             node.values, node.values[1:], node.values[2:], strict=False
         ):

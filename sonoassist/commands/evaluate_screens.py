@@ -5,20 +5,32 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from sonoassist.benchmark.candidates import HEIGHT_PX, SCALE, WIDTH_PX
+from sonoassist.benchmark.weights import weights_for
 from sonoassist.commands.common import ProgressBar, say, say_json
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.files import ensure_folder, write_text
 from sonoassist.core.packets import Pixels
 from sonoassist.core.wording import counted
 from sonoassist.datasets.screens import ScreenTruth, read_screens
+from sonoassist.engines.base import Saliency
+from sonoassist.engines.choose import EngineChoice, make_engine
 from sonoassist.engines.screen_engine import make_screen_network
+from sonoassist.evaluation.look_speed import ROUNDS, LookSpeed, measure_look
 from sonoassist.evaluation.screens import as_text, by_origin, figures, read_all
+from sonoassist.evaluation.speed import noise_input
+from sonoassist.model.architecture import ARCHITECTURES
+from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.sources import open_source
 
 TOLD = 10
+BESIDE = ARCHITECTURES["sononet32"]
+"""What a look costs is told beside a pass of this network."""
 
 
 def run_screens(args: argparse.Namespace) -> int:
@@ -36,8 +48,17 @@ def run_screens(args: argparse.Namespace) -> int:
     reader = ScreenReader(make_screen_network)
     with ProgressBar(len(screens.truths), "screen") as progress:
         results = read_all(screens.truths, _pixels, reader, progress.step)
-    found = {**figures(results), "origins": by_origin(results), "problems": list(screens.problems)}
-    text = as_text(results)
+    speed = _speed(screens.truths, reader)
+    found = {
+        **figures(results),
+        "speed": {**asdict(speed), "looks_in_a_pass": speed.looks_in_a_pass},
+        "origins": by_origin(results),
+        "problems": list(screens.problems),
+    }
+    text = as_text(results) + (
+        f"one look {speed.look_ms:.2f} ms, one forward pass of {BESIDE.title} in f32 "
+        f"{speed.pass_ms:.1f} ms: {speed.looks_in_a_pass:.1f} looks in a pass\n"
+    )
     if args.out is not None:
         _write(ensure_folder(args.out), found, text)
     if args.json:
@@ -45,6 +66,21 @@ def run_screens(args: argparse.Namespace) -> int:
     else:
         sys.stdout.write(text)
     return 0
+
+
+def _speed(truths: Sequence[ScreenTruth], reader: ScreenReader) -> LookSpeed:
+    """What a look costs beside a pass of the network of planes, on this processor."""
+    tensors = weights_for(BESIDE, ModelStore.default()).tensors
+    engine = make_engine(EngineChoice(precision="f32", device="cpu"), BESIDE, tensors)
+    noise = noise_input(HEIGHT_PX, WIDTH_PX, SCALE)
+    try:
+        return measure_look(
+            [_pixels(one) for one in truths[:ROUNDS]],
+            reader.look,
+            lambda: engine.run(noise, Saliency.NONE),
+        )
+    finally:
+        engine.close()
 
 
 def _pixels(truth: ScreenTruth) -> Pixels:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.calibration import calibration_curve  # type: ignore[import-untyped]
 
 from sonoassist.evaluation.bootstrap import Draws, Reals, Score, per_case, ratio, scores
 from sonoassist.evaluation.observed import Observation, units
@@ -119,6 +118,8 @@ def _error(sums: Reals) -> Reals:
 
 
 def _bins(sure: Reals, right: Reals) -> tuple[Bin, ...]:
+    from sklearn.calibration import calibration_curve  # type: ignore[import-untyped]  # late: long
+
     accuracy, confidence = calibration_curve(right, sure, n_bins=BINS, strategy="uniform")
     counts = np.bincount(_place(sure), minlength=BINS)
     held = np.flatnonzero(counts)

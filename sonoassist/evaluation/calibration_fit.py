@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from sonoassist.core.errors import SourceError
 from sonoassist.core.percent import at_most_percent
@@ -221,6 +220,8 @@ def _fitted(frames: Sequence[ScoredFrame], right: Flags) -> tuple[float, float]:
     """
     scores = np.array([one.scores for one in frames], np.float64)
     classes = len(KEYS)
+
+    from scipy.optimize import minimize  # type: ignore[import-untyped]  # long to load
 
     def loss(at: Reals) -> float:
         temperature, lapse = _numbers(at)

@@ -9,10 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (  # type: ignore[import-untyped]
-    confusion_matrix,
-    precision_recall_fscore_support,
-)
 
 from sonoassist.evaluation.bootstrap import (
     Draws,
@@ -100,6 +96,8 @@ def classify(frames: Sequence[Observation], draws: Draws) -> Classification | No
     """Measure the classification of labelled frames; None where there is none."""
     if not frames:
         return None
+    from sklearn.metrics import confusion_matrix  # type: ignore[import-untyped]  # long to load
+
     rows = in_order(one.truth for one in frames)
     named = [predicted_group(one.named, one.truth, rows) for one in frames]
     columns = rows + in_order(group for group in named if group not in rows)
@@ -194,6 +192,8 @@ def _exact(
     found: list[Score],
 ) -> list[Score]:
     """The same figures with the library's values, and our intervals."""
+    from sklearn.metrics import precision_recall_fscore_support
+
     precision, recall, f1 = precision_recall_fscore_support(
         truth, guess, labels=range(len(own)), average=None, zero_division=0
     )[:3]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
 from sonoassist.analysis.outside import OutsideMeasures
 from sonoassist.core.errors import SourceError
@@ -127,6 +126,8 @@ def _tissue(known: Reals, other: Reals) -> tuple[Reals, float]:
     middle, width = known.mean(axis=0), known.std(axis=0) + 1e-9
     rows = (np.concatenate([known, other]) - middle) / width
     truth = np.repeat([0, 1], [len(known), len(other)])
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # late: long
+
     model = LogisticRegression(class_weight="balanced").fit(rows, truth)
     weights = np.asarray(model.coef_[0]) / width
     limit = float(np.quantile(known @ weights, 1 - LOST))

@@ -7,7 +7,6 @@ Clopper and Pearson's interval, and for frames that come in cases the one of Kor
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaincinv, stdtrit  # type: ignore[import-untyped]
 
 TAIL = 0.025
 MANY_CASES = 30
@@ -24,6 +23,8 @@ def clopper_pearson(part: float, whole: float) -> tuple[float, float]:
     Returns:
         Both ends, 0 to 1.
     """
+    from scipy.special import betaincinv  # type: ignore[import-untyped]  # long to load
+
     rest = whole - part
     low = 0.0 if part <= 0 else float(betaincinv(part, rest + 1, TAIL))
     high = 1.0 if rest <= 0 else float(betaincinv(part + 1, rest, 1 - TAIL))
@@ -47,5 +48,7 @@ def effective_number(share: float, whole: float, cases: int, variance: float) ->
         return whole  # a frame a case: they are independent
     if not (0 < share < 1 and variance > 0):
         return float(cases)
+    from scipy.special import stdtrit
+
     fewer = (stdtrit(whole - 1, 1 - TAIL) / stdtrit(cases - 1, 1 - TAIL)) ** 2
     return float(np.clip(share * (1 - share) / variance * fewer, 1.0, whole))

@@ -14,6 +14,7 @@ from sonoassist.gui.actions import BY_ACT, PLANE_ACTS, Act, ActionSet, Handlers,
 from sonoassist.gui.bottom_line import BottomLine
 from sonoassist.gui.controller import MORE_FRAMES, Controller, needs_met
 from sonoassist.gui.display import Display
+from sonoassist.gui.fonts import family
 from sonoassist.gui.jobs_sheet import JobsBar
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.live_page import LivePage
@@ -22,14 +23,7 @@ from sonoassist.gui.page import HasCover, HasExam, HasOver, HasStatus, Page, Pag
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
-from sonoassist.gui.theme import (
-    PALETTES,
-    REFERENCE_HEIGHT_PX,
-    Look,
-    family,
-    scale_for,
-    stylesheet,
-)
+from sonoassist.gui.theme import PALETTES, REFERENCE_HEIGHT_PX, Look, scale_for, stylesheet
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
 from sonoassist.model.card import domain_warning

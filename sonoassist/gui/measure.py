@@ -20,6 +20,7 @@ from sonoassist.core.errors import ModelError, SonoAssistError, SourceError, Usa
 from sonoassist.core.packets import State
 from sonoassist.core.settings import Settings
 from sonoassist.gui.compose import begin, build, make_services, override
+from sonoassist.gui.fonts import family
 from sonoassist.gui.frame_times import (
     PAINTING,
     TO_SCREEN,
@@ -34,7 +35,7 @@ from sonoassist.gui.platform import check_display
 from sonoassist.gui.process_memory import resident_mb
 from sonoassist.gui.shell import Shell
 from sonoassist.gui.start import make_application
-from sonoassist.gui.theme import PALETTES, Look, family
+from sonoassist.gui.theme import PALETTES, Look
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, SessionStatus, View
 from sonoassist.model.store import ModelStore

@@ -20,9 +20,10 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
 from sonoassist.core import paths
+from sonoassist.gui.fonts import family, use_shipped_font
 from sonoassist.gui.garbage import GuiGarbage
 from sonoassist.gui.shell import Shell
-from sonoassist.gui.theme import DARK, PALETTES, Look, family
+from sonoassist.gui.theme import DARK, PALETTES, Look
 
 if TYPE_CHECKING:
     from sonoassist.gui.compose import Program
@@ -116,6 +117,7 @@ def make_application() -> QApplication:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("SonoAssist")
     application.setApplicationDisplayName("SonoAssist")
+    use_shipped_font(application)
     return application
 
 

@@ -6,26 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPixmap
+from PyQt6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 
 from sonoassist.core import paths
+from sonoassist.gui.fonts import tabular
 from sonoassist.gui.keymap import Keymap
-
-_FAMILIES = (
-    "Inter",
-    "Segoe UI Variable Text",
-    "Segoe UI",
-    "SF Pro Text",
-    "Helvetica Neue",
-    "Noto Sans",
-    "Cantarell",
-    "Ubuntu",
-    "Roboto",
-    "Liberation Sans",
-    "Nimbus Sans",
-    "DejaVu Sans",
-)
 
 BODY_PX = 14
 SMALL_PX = 12
@@ -115,18 +101,6 @@ def scale_for(height_px: int) -> float:
     return max((step for step in SCALES if step <= wanted + 0.05), default=SCALES[0])
 
 
-def family() -> str:
-    """The first family of our list that is installed, else the system's own."""
-    installed = QFontDatabase.families()
-    system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
-    for name in _FAMILIES:
-        # A family that several foundries ship is listed as "Name [foundry]".
-        found = [one for one in installed if one == name or one.startswith(f"{name} [")]
-        if found:
-            return found[0]
-    return system
-
-
 def _mix(one: QColor, two: QColor, share: float) -> QColor:
     keep = 1.0 - share
     return QColor.fromRgbF(
@@ -180,9 +154,7 @@ class Look:
         font = QFont(self.family)
         font.setPixelSize(self.px(size_px) if scaled else max(1, round(size_px)))
         font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-        if hasattr(font, "setFeature"):
-            font.setFeature(QFont.Tag("tnum"), 1)
-        return font
+        return tabular(font)
 
     def colour(self, name: str) -> QColor:
         """A colour of the palette by the name of its field."""

@@ -111,7 +111,7 @@ class Canvas:
         self.phase = phase
         self._step = step_mm
         self._size = (round(2 * half_mm[1] / step_mm), round(2 * half_mm[0] / step_mm))
-        self._layers = np.zeros((*self._size, 4), np.float32)
+        self._planes = np.zeros((4, *self._size), np.float32)  # each map by itself: far quicker
 
     def fill(
         self,
@@ -151,8 +151,8 @@ class Canvas:
             return
         rows, columns, mask = found
         patches = np.clip(noise(self.rng, mask.shape, scale_mm / self._step) - 0.1, 0, 1)
-        part = self._layers[rows, columns]
-        dim = cv2.GaussianBlur(part, (0, 0), 2.2 / self._step)
+        part = np.moveaxis(self._planes[:, rows, columns], 0, -1)
+        dim = cv2.GaussianBlur(np.ascontiguousarray(part), (0, 0), 2.2 / self._step)
         part += (mask * patches)[..., None] * (dim - part)
 
     def grain(self, points: Points, db: float, scale_mm: float, stretch: float = 1.0) -> None:
@@ -162,14 +162,14 @@ class Canvas:
             return
         rows, columns, mask = found
         lumps = noise(self.rng, mask.shape, scale_mm / self._step, stretch)
-        self._layers[rows, columns, AMPLITUDE] *= np.exp(mask * lumps * np.float32(db * 0.115))
+        self._planes[AMPLITUDE, rows, columns] *= np.exp(mask * lumps * np.float32(db * 0.115))
 
     def shade(self, down_to_mm: float, db_per_mm: float) -> None:
         """Uneven attenuation of everything above `down_to_mm`: some beams get less far."""
         row = round((down_to_mm + self._size[0] * self._step / 2) / self._step)
-        above = self._layers[: max(row, 1)]
-        uneven = noise(self.rng, above.shape[:2], 7 / self._step)
-        above[..., ATTENUATION] += np.float32(db_per_mm) * uneven
+        above = self._planes[ATTENUATION, : max(row, 1)]
+        uneven = noise(self.rng, above.shape, 7 / self._step)
+        above += np.float32(db_per_mm) * uneven
 
     def _shown(self, opacity: float, landmark: bool, beside: bool) -> float:
         if landmark:
@@ -183,8 +183,10 @@ class Canvas:
         if found is None or opacity <= 0:
             return
         rows, columns, mask = found
-        below = self._layers[rows, columns]
-        below += (mask * np.float32(opacity))[..., None] * (tissue.vector() - below)
+        mask *= np.float32(opacity)
+        for plane, value in zip(self._planes, tissue.vector(), strict=True):
+            below = plane[rows, columns]
+            below += mask * (value - below)
 
     def _mask(
         self, points: Points, width_mm: float | None, soft_mm: float
@@ -223,10 +225,10 @@ class Canvas:
         lumps = noise(self.rng, self._size, 1.5 / self._step, 1.5)
         lumps += noise(self.rng, self._size, 5 / self._step)
         lumps += noise(self.rng, self._size, 12 / self._step)
-        self._layers[..., AMPLITUDE] *= np.exp(np.float32(lumps_db * 0.115) * lumps)
+        self._planes[AMPLITUDE] *= np.exp(np.float32(lumps_db * 0.115) * lumps)
         row, column = np.indices(self._size, np.float32)
         bent = cv2.remap(
-            self._layers,
+            cv2.merge(list(self._planes)),
             column + shift[0] / np.float32(self._step),
             row + shift[1] / np.float32(self._step),
             cv2.INTER_LINEAR,
@@ -249,5 +251,6 @@ def noise(
     wide = max(int(shape[1] / scale_px / stretch) + 3, 3)
     coarse = rng.standard_normal((high, wide)).astype(np.float32)
     size = (shape[1], shape[0])
-    smooth = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(smooth * 1.2, np.float32)
+    smooth: Map = np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC), np.float32)
+    smooth *= np.float32(1.2)
+    return smooth

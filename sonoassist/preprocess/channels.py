@@ -28,6 +28,13 @@ def weakest(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
 
 
+def extremes(pixels: Pixels) -> tuple[Pixels, Pixels]:
+    """Greatest and least of the channels: uint8 (h, w, 3) -> twice (h, w)."""
+    red, green, blue = cv2.split(pixels)
+    greatest, least = (one(one(red, green), blue) for one in (cv2.max, cv2.min))
+    return np.asarray(greatest, np.uint8), np.asarray(least, np.uint8)
+
+
 def grey_of(pixels: Pixels) -> Floats:
     """The mean of the channels, float32 (H, W), of uint8 (H, W, 3) or (H, W)."""
     if pixels.ndim == 2:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Content, Pixels
-from sonoassist.preprocess.channels import strongest, weakest
+from sonoassist.preprocess.channels import extremes
 
 MIN_CHROMA = 60
 """Difference between the strongest and the weakest channel from which a pixel is coloured."""
@@ -47,8 +47,8 @@ def content_of(crop: Pixels, likely: float = 0.5) -> Content:
     """
     if crop.ndim == 2:
         return Content.B_MODE
-    bright = strongest(crop)
-    chroma = bright - weakest(crop)
+    bright, dark = extremes(crop)
+    chroma = bright - dark
     coloured = chroma > MIN_CHROMA
     share = np.count_nonzero(coloured) / coloured.size
     least = MIN_SHARE if likely > UNLIKELY else MUCH_FLOW

@@ -23,6 +23,7 @@ BAR_DEPTH, BAR_DOUBT = 0.1, 0.7
 network takes it for picture with no more than this probability."""
 LEAST_SHARE = 0.012
 """A field of view takes at least this share of the screen."""
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,7 @@ def field_of(
     if moving is not None and (moving & inside).any() and not (moving & there & ~inside).any():
         certain = there
     # Its soft rim belongs to it, other parts of the screen do not.
-    near = np.asarray(cv2.dilate(inside.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
-    mask = np.where(near, reading.mask, 0).astype(np.float32)
+    mask = reading.mask * np.asarray(cv2.dilate(inside.view(np.uint8), _NEIGHBOURS))
     left, right = _ends(mask.max(axis=0))
     top, bottom = _ends(mask.max(axis=1))
     across, down = width_px / MASK_WIDTH, height_px / MASK_HEIGHT
@@ -147,17 +147,19 @@ def field_of(
 
 def _picture(there: NDArray[np.bool_], moving: Moving | None) -> NDArray[np.bool_] | None:
     """The largest part of what may be picture, or the largest that changes."""
-    count, found, stats, _ = cv2.connectedComponentsWithStats(
-        there.astype(np.uint8), connectivity=4
-    )
-    labels, areas = np.asarray(found), np.asarray(stats)[:, cv2.CC_STAT_AREA].astype(np.float64)
+    count, found = cv2.connectedComponents(there.view(np.uint8), connectivity=4)
     if count < 2:
         return None
+    least = LEAST_SHARE * there.size
+    if count == 2:  # a single part, as on most screens
+        return there if np.count_nonzero(there) >= least else None
+    labels = np.asarray(found)
+    areas = np.bincount(labels.ravel(), minlength=count).astype(np.float64)
     worth = areas.copy()
     if moving is not None and moving.any():
         changed = np.bincount(labels.ravel(), weights=moving.ravel(), minlength=count)
         worth = STILL_WORTH * areas + changed
-    worth[areas < LEAST_SHARE * there.size] = 0
+    worth[areas < least] = 0
     worth[0] = 0
     best = int(np.argmax(worth))
     return labels == best if worth[best] > 0 else None
@@ -183,5 +185,10 @@ def _sureness(mask: Floats, inside: NDArray[np.bool_], certain: NDArray[np.bool_
         inside: The cells of the picture that was found.
         certain: Cells that are no doubt about it.
     """
-    doubted = float(mask.sum()) - float((mask * certain).sum())
-    return float((mask * inside).sum()) / (int(np.count_nonzero(inside)) + doubted)
+    whole, within = _total(mask), _total(mask * inside)
+    doubted = whole - (within if certain is inside else _total(mask * certain))
+    return within / (int(np.count_nonzero(inside)) + doubted)
+
+
+def _total(cells: Floats) -> float:
+    return float(cv2.sumElems(cells)[0])

@@ -53,14 +53,20 @@ class NetworkInput:
 
     def __init__(self) -> None:
         self._planes = np.empty((1, CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
-        self._planes[0, 3] = np.linspace(-1, 1, WIDTH_PX, dtype=np.float32)
-        self._planes[0, 4] = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)[:, None]
+        self._planes[0, 3:] = places()
 
     def of(self, pixels: Pixels) -> NDArray[np.float32]:
         """A screen, uint8 (H, W, 3) RGB or (H, W), as (1, 5, 192, 256); valid until the next."""
         for number, channel in enumerate(cv2.split(squeezed(pixels))):
             np.multiply(channel, np.float32(1 / 255), out=self._planes[0, number])
         return self._planes
+
+
+def places() -> Floats:
+    """The input's last two channels: the place across and down, float32 (2, 192, 256)."""
+    across = np.linspace(-1, 1, WIDTH_PX, dtype=np.float32)
+    down = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)
+    return np.stack(np.broadcast_arrays(across, down[:, None]))
 
 
 def squeezed(pixels: Pixels) -> Pixels:

@@ -61,17 +61,20 @@ class ScreenReader:
         self._network: ReadsScreens | None = None
         self._turn = threading.Lock()
 
-    def look(self, pixels: Pixels, moving: Moving | None = None) -> ScreenLook:
+    def look(
+        self, pixels: Pixels, moving: Moving | None = None, thin: Pixels | None = None
+    ) -> ScreenLook:
         """Look at one screen.
 
         Args:
             pixels: uint8 (H, W, 3) RGB or (H, W).
             moving: Which cells have changed over the last screens; None for a still.
+            thin: These pixels thinned out; None where nobody has done so.
 
         Raises:
             ModelError: The network's weights are missing or damaged.
         """
-        thin = thinned(pixels)
+        thin = thinned(pixels) if thin is None else thin
         if float(cv2.meanStdDev(np.ascontiguousarray(thin[::16, ::16]))[1].max()) < EMPTY_STD:
             return ScreenLook(Content.NO_SIGNAL, 1.0, None)
         reading = self._read(thin)

@@ -35,7 +35,11 @@ class ScreenMotion:
         self._looks = 0
 
     def see(self, pixels: Pixels) -> Moving | None:
-        """Take the next screen; which cells change, or None before that can be told."""
+        """Take the next screen, as it is or thinned out.
+
+        Returns:
+            Which cells change, or None before that can be told.
+        """
         thin = cv2.resize(thinned(pixels), (MASK_WIDTH, MASK_HEIGHT), interpolation=cv2.INTER_AREA)
         grey = strongest(np.asarray(thin, np.uint8)).astype(np.int16)
         if self._last is not None:
@@ -112,8 +116,9 @@ class ScreenTracker:
         if key != self._key or self._held is None:
             self._key, self._since_look, self._looked_s = key, 0, frame.time_s
             self._motion = ScreenMotion()
-            self._motion.see(frame.pixels)
-            self._last = self._reader.look(frame.pixels)
+            thin = thinned(frame.pixels)
+            self._motion.see(thin)
+            self._last = self._reader.look(frame.pixels, thin=thin)
             self._held_by = self._last.field
             self._held = self._snapped(self._reader.closer(self._last, frame.pixels), frame)
             return self._held
@@ -121,7 +126,8 @@ class ScreenTracker:
         apart_s = abs(frame.time_s - self._looked_s)
         if apart_s >= LOOK_EVERY_S or self._since_look >= MOST_FRAMES:
             self._since_look, self._looked_s = 0, frame.time_s
-            look = self._reader.look(frame.pixels, self._motion.see(frame.pixels))
+            thin = thinned(frame.pixels)
+            look = self._reader.look(frame.pixels, self._motion.see(thin), thin)
             held = _followed(self._held, self._held_by, self._last or look, look)
             if held.field is not self._held.field:
                 self._held_by = held.field

@@ -13,7 +13,7 @@ from collections import deque
 import numpy as np
 
 from sonoassist.core.packets import Box, Pixels
-from sonoassist.preprocess.masking import Mask, SequenceMask, take_text_out
+from sonoassist.preprocess.masking import Mask, SequenceMask, take_text_out, with_mask
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.preprocess.text_lines import text_lines
 
@@ -42,11 +42,7 @@ class TextCover:
             ModelError: The network that finds the live picture is missing or damaged.
         """
         mask = self.mask(picture)
-        if mask.all():
-            return picture
-        copy: Pixels = picture.copy()
-        copy[~mask] = 0
-        return copy
+        return picture if mask.all() else with_mask(picture, mask)
 
     def forget(self) -> None:
         """The next picture is none that follows the last one."""

@@ -87,55 +87,78 @@ def _ink(grey: Pixels, unit: float) -> Pixels:
 
 
 def _pieces(grey: Pixels, ink: Pixels, unit: float) -> _Pieces:
-    count, found, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    inked = np.flatnonzero(ink)  # of a whole screen that is little
-    labels, sizes = np.asarray(found, np.int64).ravel()[inked], np.asarray(stats, np.int64)
+    # Not "WithStats": that measures every pixel of the screen, and of a whole screen little is ink.
+    count, found = cv2.connectedComponents(ink, connectivity=8)
+    inked = np.flatnonzero(ink.view(np.bool_))
+    labels = np.asarray(found.ravel()[inked], np.int64)
     levels = np.asarray(grey.ravel()[inked], np.int64)
     brightest = np.zeros(count, np.int64)
     np.maximum.at(brightest, labels, levels)
     alike = levels + FLAT >= brightest[labels]
-    area = sizes[:, cv2.CC_STAT_AREA]
+    area = np.bincount(labels, minlength=count)
     flat = np.bincount(labels, weights=alike, minlength=count) / np.maximum(area, 1)
-    width, height = sizes[:, cv2.CC_STAT_WIDTH], sizes[:, cv2.CC_STAT_HEIGHT]
+    left, top, right, bottom = _edges(labels, inked, ink.shape, count)
+    width, height = right - left, bottom - top
     least, greatest = (value * unit for value in LETTER_HEIGHT)
     letter = (height >= least) & (height <= greatest) & (width <= WIDEST * height)
     letter &= area >= LEAST_AREA * unit
     letter[0] = False  # what is no ink
     kept = np.flatnonzero(letter)
-    kept = kept[np.argsort(sizes[kept, cv2.CC_STAT_LEFT], kind="stable")]
-    left, top = sizes[kept, cv2.CC_STAT_LEFT], sizes[kept, cv2.CC_STAT_TOP]
-    right, bottom = left + width[kept], top + height[kept]
-    return _Pieces(left, top, right, bottom, brightest[kept], flat[kept] >= FLAT_SHARE)
+    kept = kept[np.argsort(left[kept], kind="stable")]
+    edges = left[kept], top[kept], right[kept], bottom[kept]
+    return _Pieces(*edges, brightest[kept], flat[kept] >= FLAT_SHARE)
+
+
+def _edges(
+    labels: NDArray[np.int64], inked: NDArray[np.intp], shape: tuple[int, ...], count: int
+) -> tuple[NDArray[np.int64], ...]:
+    """Left, top, right and bottom of the pieces, (count,) each, by the label of each inked pixel.
+
+    Pixels are numbered row by row. A piece without one has no height and no width.
+    """
+    high, wide = shape
+    row, column = np.divmod(inked, wide)
+    left, right = np.full(count, wide, np.int64), np.full(count, wide, np.int64)
+    top, bottom = np.full(count, high, np.int64), np.full(count, high, np.int64)
+    np.minimum.at(left, labels, column)
+    np.minimum.at(top, labels, row)
+    right[labels], bottom[labels] = 0, 0
+    np.maximum.at(right, labels, column + 1)
+    np.maximum.at(bottom, labels, row + 1)
+    return left, top, right, bottom
 
 
 def _groups(pieces: _Pieces) -> list[NDArray[np.intp]]:
     """Pieces that stand beside each other, as numbers of them."""
-    group = np.arange(len(pieces.left))
+    numbers = np.arange(len(pieces.left))
     reach = int(pieces.height.max(initial=0) * APART) + 1
     ends = np.searchsorted(pieces.left, pieces.right + reach)
-    for one in range(len(group)):
-        others = np.arange(one + 1, max(int(ends[one]), one + 1))
-        joined = np.unique(group[others[_beside(pieces, one, others)]])
-        group[np.isin(group, joined)] = group[one]
+    after = np.maximum(ends - numbers - 1, 0)  # so many behind each one may stand beside it
+    ones = np.repeat(numbers, after)
+    others = ones + 1 + np.arange(len(ones)) - np.repeat(np.cumsum(after) - after, after)
+    beside = _beside(pieces, ones, others)
+    group = numbers.copy()
+    for one, other in zip(ones[beside].tolist(), others[beside].tolist(), strict=True):
+        if group[other] != group[one]:
+            group[group == group[other]] = group[one]
     order = np.argsort(group, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
 
 
-def _beside(pieces: _Pieces, one: int, others: NDArray[np.intp]) -> NDArray[np.bool_]:
-    height, heights = pieces.height[one], pieces.height[others]
+def _beside(pieces: _Pieces, ones: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether of each pair of pieces one stands beside the other."""
+    height, heights = pieces.height[ones], pieces.height[others]
     lower, higher = np.minimum(height, heights), np.maximum(height, heights)
-    gap = pieces.left[others] - pieces.right[one]
-    widest = np.maximum(
-        pieces.right[one] - pieces.left[one], pieces.right[others] - pieces.left[others]
-    )
-    shared = np.minimum(pieces.bottom[one], pieces.bottom[others]) - np.maximum(
-        pieces.top[one], pieces.top[others]
+    gap = pieces.left[others] - pieces.right[ones]
+    wide = pieces.right - pieces.left
+    widest = np.maximum(wide[ones], wide[others])
+    shared = np.minimum(pieces.bottom[ones], pieces.bottom[others]) - np.maximum(
+        pieces.top[ones], pieces.top[others]
     )
     near = (gap <= APART * higher) & (gap >= -0.5 * widest)
     level = (shared >= SAME_LINE * lower) & (higher <= SAME_HEIGHT * lower)
-    return np.asarray(
-        near & level & (np.abs(pieces.bright[others] - pieces.bright[one]) <= SAME_BRIGHT)
-    )
+    bright = np.abs(pieces.bright[others] - pieces.bright[ones])
+    return np.asarray(near & level & (bright <= SAME_BRIGHT))
 
 
 def _line(pieces: _Pieces, group: NDArray[np.intp], unit: float) -> Box | None:

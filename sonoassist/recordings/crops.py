@@ -17,6 +17,7 @@ from sonoassist.preprocess.crop import (
     published_crop,
 )
 from sonoassist.preprocess.framing import begins_at_bar, crop_of_look
+from sonoassist.preprocess.screen_network import thinned
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 from sonoassist.preprocess.screen_tracker import ScreenMotion, SettledField
 from sonoassist.recordings.reader import read_frames
@@ -105,12 +106,13 @@ def settle(
     fixed = _fixed(choice, width, height, aspect)
     count = len(recording.times_s)
     places = sorted({count * (2 * number + 1) // (2 * LOOKS) for number in range(LOOKS)} | {0})
-    frames = [one.frame for one in read_frames(source, places) if one.frame is not None]
-    if not frames:
+    readable = (one.frame for one in read_frames(source, places) if one.frame is not None)
+    first = next(readable, None)
+    if first is None:
         raise SourceError(f"{recording.label} cannot be read", "The file is damaged")
     if fixed is not None:
-        return Settled(fixed, width, height)
-    frames = [one for one in frames if (one.width_px, one.height_px) == (width, height)]
+        return Settled(fixed, width, height)  # the others would be read for nothing
+    frames = [one for one in (first, *readable) if (one.width_px, one.height_px) == (width, height)]
     field = _field(frames, aspect, reader)
     if field is None:
         return Settled(centred_crop(Box(0, 0, width, height), aspect), width, height)
@@ -132,7 +134,8 @@ def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledF
     motion = ScreenMotion()
     looks: list[_Look] = []
     for frame in frames:
-        look = reader.look(frame.pixels, motion.see(frame.pixels))
+        thin = thinned(frame.pixels)
+        look = reader.look(frame.pixels, motion.see(thin), thin)
         look = reader.closer(look, frame.pixels)
         crop = crop_of_look(look, frame.pixels, aspect)
         looks.append(_Look(look, crop, begins_at_bar(look, frame.pixels)))

@@ -17,14 +17,15 @@ def deterministic(device: torch.device) -> Iterator[None]:
 
     On a GPU that would cost much of its speed; there the fastest convolutions are searched for.
     """
-    before = torch.are_deterministic_algorithms_enabled()
+    before = torch.get_deterministic_debug_mode()
     search = torch.backends.cudnn.benchmark
-    torch.use_deterministic_algorithms(device.type == "cpu")
+    # Unlike `torch.use_deterministic_algorithms` this loads no compiler, which takes seconds.
+    torch.set_deterministic_debug_mode("error" if device.type == "cpu" else "default")
     torch.backends.cudnn.benchmark = device.type == "cuda"
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before)
+        torch.set_deterministic_debug_mode(before)
         torch.backends.cudnn.benchmark = search
 
 

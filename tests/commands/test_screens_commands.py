@@ -24,7 +24,7 @@ else:
 
 Capture = pytest.CaptureFixture[str]
 
-COUNT = 24
+COUNT = 12
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +58,14 @@ def test_the_shipped_network_reads_unseen_phantom_screens(
     assert told["content_right_share"] > 0.75
     assert set(told["content_recall"]) >= {"b_mode"}
     assert told["origins"]["phantom"]["pictures"] == COUNT
+    speed = told["speed"]
+    assert speed["looks_in_a_pass"] == pytest.approx(speed["pass_ms"] / speed["look_ms"])
+    assert speed["looks_in_a_pass"] > 3  # by far: one look is to cost a twentieth of a pass
     assert json.loads((out / "screens.json").read_text())["pictures"] == COUNT
     assert run(["evaluate", "screens", str(screens)]) == 0
-    assert "phantom" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "phantom" in printed
+    assert "looks in a pass" in printed
 
 
 @pytest.mark.real

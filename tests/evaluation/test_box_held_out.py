@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +16,27 @@ from sonoassist.core.planes import Polarity
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.evaluation import box_held_out
 from sonoassist.evaluation.box_fitting import Example, Trials
-from sonoassist.evaluation.box_held_out import domain_of, held_out_fit, held_out_fits, split_by
+from sonoassist.evaluation.box_held_out import (
+    HeldOut,
+    domain_of,
+    held_out_fit,
+    held_out_fits,
+    split_by,
+)
 
 
 def examples(sign: float, count: int = 16, cases: int = 8) -> list[Example]:
     return [replace(example(n, sign), case=f"set/{n % cases}") for n in range(count)]
 
 
+@functools.cache
+def turned_fit() -> HeldOut:
+    """Of examples whose saliency has the other sign than the rule expects."""
+    return held_out_fit(FEMUR, examples(-1.0))
+
+
 def test_what_is_better_on_held_out_cases_is_taken() -> None:
-    fit = held_out_fit(FEMUR, examples(-1.0))
+    fit = turned_fit()
     assert fit.taken
     assert fit.rule.polarity is not Polarity.POSITIVE
     assert (fit.frames, fit.cases) == (16, 8)
@@ -39,7 +52,7 @@ def test_a_good_rule_stays() -> None:
 
 
 def test_the_rule_that_the_model_has_is_what_must_be_beaten() -> None:
-    now = held_out_fit(FEMUR, examples(-1.0)).rule
+    now = turned_fit().rule
     again = held_out_fits({"femur": examples(-1.0)}, {"femur": now})["femur"]
     assert (again.rule, again.taken) == (now, False)
     assert again.before > 0.75

@@ -27,8 +27,9 @@ from sonoassist.gui import theme, toast
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.curve_loading import load_curves
+from sonoassist.gui.fonts import family, use_shipped_font
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.theme import DARK, Look, family
+from sonoassist.gui.theme import DARK, Look
 from waiting import LIMIT_MS, LIMIT_S
 
 
@@ -75,12 +76,10 @@ def _notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _what_is_loaded_stays() -> Iterator[None]:
-    """The many objects of the libraries need not be looked through after each test."""
+def _what_is_loaded_stays() -> None:
+    """The many objects of the libraries need not be looked through after each test, or module."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +111,12 @@ def recording(run_folder: Path) -> Path:
 
     folder = run_folder / "reviewed"
     return once_a_run(folder, lambda: write_analysed(folder / "exam.mp4")) / "exam.mp4"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_font(qapp: QApplication) -> None:
+    """As in the program: what is wide here is so wherever the tests are run."""
+    use_shipped_font(qapp)
 
 
 @pytest.fixture

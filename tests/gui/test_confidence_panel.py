@@ -25,8 +25,9 @@ from sonoassist.gui.confidence_curves import CurveMark
 from sonoassist.gui.confidence_panel import ConfidencePanel, span_for, when_words
 from sonoassist.gui.curve_loading import make_graph
 from sonoassist.gui.curve_scale import back_ticks, share_ticks
+from sonoassist.gui.fonts import family
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.theme import DARK, LIGHT, Look, Palette, contrast, family
+from sonoassist.gui.theme import DARK, LIGHT, Look, Palette, contrast
 from sonoassist.live.confidences import ConfidenceHistory
 from waiting import LIMIT_S
 

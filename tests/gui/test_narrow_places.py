@@ -13,12 +13,13 @@ from screen_checks.painted import listening
 
 from sonoassist.core.flaws import Flaw, Hint
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.gui.fonts import family
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.review.labels import LabelMenu
 from sonoassist.gui.review.texts import best_tiles, candidate_tiles, found_text
 from sonoassist.gui.review.tiles import UNSURE, Tiles
-from sonoassist.gui.theme import DARK, LIGHT, Look, family
+from sonoassist.gui.theme import DARK, LIGHT, Look
 from sonoassist.gui.verdict import Verdict, VerdictKind
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.review.candidates import Peak

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,9 @@ from review_made import write_analysed
 
 @pytest.fixture
 def window(
-    qtbot: QtBot, session: FakeSession, models: FakeModels, tmp_path: Path
+    qtbot: QtBot, session: FakeSession, models: FakeModels, recording: Path, tmp_path: Path
 ) -> Iterator[MainWindow]:
+    shutil.copytree(recording.parent / "analyses", tmp_path / "analyses")
     with review_window(qtbot, session, models, []) as main:
         session.show(make_view(frame=make_frame(info=GRABBER)), GRABBER)
         opened(qtbot, page_of(main), write_analysed(tmp_path / "reviewed.mp4"))

@@ -27,7 +27,15 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from screen_checks.checks import Finding, changed_by_wheel, look_at, name_of, seen_rect, shown_in
+from screen_checks.checks import (
+    Finding,
+    changed_by_wheel,
+    look_at,
+    name_of,
+    seen_rect,
+    shown_in,
+    sight_of,
+)
 from screen_checks.notes import look_at_notes
 from test_crop_sheet import found_on
 
@@ -64,6 +72,8 @@ from sonoassist.live.status import Level, Notice, View
 from sonoassist.practice.wish import PracticeWish
 from sonoassist.recordings.records import RunState
 from waiting import LIMIT_S
+
+pytestmark = pytest.mark.usefixtures("screens_once")  # every walk goes through the same frames
 
 FEMUR, LIPS = 50, 130
 """Frames that the engine surely calls so."""
@@ -142,8 +152,9 @@ class Walk:
         for _ in range(3):  # one arrangement may ask for another
             QApplication.sendPostedEvents()
             QApplication.processEvents()
-        self.found += [(name, finding) for finding in look_at(self.window)]
-        self.found += [(name, finding) for finding in look_at_notes(self.window)]
+        sight = sight_of(self.window)
+        self.found += [(name, finding) for finding in look_at(self.window, sight)]
+        self.found += [(name, finding) for finding in look_at_notes(self.window, sight)]
         if self.window.width() >= ROOMY_PX:
             self.found += [(name, finding) for finding in below_the_fold(self.window)]
         self.found += [(name, finding) for finding in changed_by_wheel(self.window)]
@@ -482,12 +493,14 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def exams(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Makes an analysed exam of a name; once for each."""
+def exams(tmp_path_factory: pytest.TempPathFactory, recording: Path) -> Callable[[str], Path]:
+    """Makes an analysed exam of a name; once for each, of what the run has analysed already."""
 
     @lru_cache
     def made(name: str) -> Path:
-        return write_analysed(tmp_path_factory.mktemp("seen") / f"{name}.mp4")
+        folder = tmp_path_factory.mktemp("seen")
+        shutil.copytree(recording.parent / "analyses", folder / "analyses")
+        return write_analysed(folder / f"{name}.mp4")
 
     return made
 

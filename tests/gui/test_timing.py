@@ -12,6 +12,7 @@ from PyQt6.QtGui import QFontMetricsF
 from pytestqt.qtbot import QtBot
 
 from sonoassist.gui.actions import Act
+from sonoassist.gui.fonts import family
 from sonoassist.gui.frame_times import (
     PAINTING,
     TO_SCREEN,
@@ -24,7 +25,7 @@ from sonoassist.gui.frame_times import (
     stage_spreads,
 )
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.theme import DARK, LIGHT, Look, family
+from sonoassist.gui.theme import DARK, LIGHT, Look
 from sonoassist.gui.timing import TimingPanel, stacking, top_for
 from sonoassist.live.status import PlayState, View
 

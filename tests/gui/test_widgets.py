@@ -15,12 +15,13 @@ from sonoassist.core.packets import State
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
 from sonoassist.gui.actions import Act
 from sonoassist.gui.controls import KeyButton, Scrubber
+from sonoassist.gui.fonts import family
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.plane_list import PlaneList
 from sonoassist.gui.status_line import DISCLAIMER, StatusLine, items_for
 from sonoassist.gui.strip import Strip
-from sonoassist.gui.theme import DARK, LIGHT, Look, contrast, family, scale_for
+from sonoassist.gui.theme import DARK, LIGHT, Look, contrast, scale_for
 from sonoassist.gui.timeline import Timeline, clock
 from sonoassist.gui.verdict import NOTHING, decide, strip_code
 from sonoassist.live.status import PlayState

@@ -189,6 +189,7 @@ def test_a_kept_exam_is_practised_on_by_its_name(running: list[Examiner], tmp_pa
     exam = kept(tmp_path / "exams", path, study_id="S-7")
     exams = ExamStore(tmp_path / "exams")
     spec = f"exam:{exam.exam_id}"
+    give_results(tmp_path)
     reviewed(spec, CorrectionStore(tmp_path / "reviews"), exams)
     one = examine(spec, running, never_asked, tmp_path, exams)
     known = one.knowledge
@@ -230,6 +231,7 @@ def test_an_analysis_by_other_weights_does_not_count(
 
 
 def test_nor_does_one_of_another_recording(running: list[Examiner], tmp_path: Path) -> None:
+    give_results(tmp_path)
     reviewed(str(write_recording(tmp_path / "a.mp4")), CorrectionStore(tmp_path / "reviews"))
     path = write_recording(tmp_path / "b.mp4", (*EXAM, ("background", 1)))
     analyser = made_analyser()

@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sonoassist.core.packets import Pixels
-from sonoassist.preprocess.channels import grey_of, strongest, weakest
+from sonoassist.preprocess.channels import extremes, grey_of, strongest, weakest
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))))
 def test_the_same_as_numpy(pixels: Pixels) -> None:
     np.testing.assert_array_equal(strongest(pixels), pixels.max(axis=2))
     np.testing.assert_array_equal(weakest(pixels), pixels.min(axis=2))
+    for both, one in zip(extremes(pixels), (strongest, weakest), strict=True):
+        np.testing.assert_array_equal(both, one(pixels))
 
 
 @pytest.mark.parametrize("part", [np.s_[2:7, 1:5], np.s_[::2, ::-1]])

@@ -18,7 +18,7 @@ from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop
 from sonoassist.preprocess.field_of_view import FieldOfView, below, field_of
 from sonoassist.preprocess.framing import auto_crop, framed
-from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, Reading
+from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, Reading, thinned
 from sonoassist.preprocess.screen_reader import ScreenReader
 
 ASPECT = 288 / 224
@@ -115,6 +115,35 @@ def test_the_largest_part_of_a_mask_counts_and_doubt_lowers_the_sureness() -> No
     assert weak is not None
     assert weak.sureness < found.sureness - 0.2
     assert field_of(reading(np.zeros_like(mask)), 256, 192) is None
+
+
+def test_a_part_that_is_too_small_is_no_picture_alone_or_beside_others() -> None:
+    mask = np.zeros((MASK_HEIGHT, MASK_WIDTH), np.float32)
+    mask[10:20, 10:24] = 1  # 140 of 12,288 cells: 0.0114
+    assert field_of(reading(mask), 256, 192) is None
+    mask[40:50, 10:24] = 1
+    assert field_of(reading(mask), 256, 192) is None
+    mask[40:50, 10:25] = 1
+    found = field_of(reading(mask), 256, 192)
+    assert found is not None
+    assert found.box.iou(Box(20, 80, 50, 100)) > 0.9
+    mask[10:20, 10:24] = 0
+    alone = field_of(reading(mask), 256, 192)
+    assert alone is not None
+    assert alone.box == found.box
+    assert found.sureness < alone.sureness == pytest.approx(1)
+
+
+def test_pixels_that_are_thinned_out_already_give_the_same_look() -> None:
+    pixels, _fan = screen((960, 720), (480, 90), 560)
+    one, other = READER.look(pixels), READER.look(pixels, thin=thinned(pixels))
+    assert one.field is not None
+    assert other.field is not None
+    assert (one.content, one.certainty, one.field.box) == (
+        other.content,
+        other.certainty,
+        other.field.box,
+    )
 
 
 @given(

@@ -21,7 +21,9 @@ from sonoassist.preprocess.text_lines import text_lines
 class NoField(ScreenReader):
     """Finds no live picture anywhere, so that nothing but text is covered."""
 
-    def look(self, pixels: Pixels, moving: Moving | None = None) -> ScreenLook:
+    def look(
+        self, pixels: Pixels, moving: Moving | None = None, thin: Pixels | None = None
+    ) -> ScreenLook:
         return ScreenLook(Content.MENU, 1.0, None)
 
 

@@ -60,7 +60,9 @@ class Told(ScreenReader):
         self._looks = looks
         self.asked = 0
 
-    def look(self, pixels: Pixels, moving: Moving | None = None) -> ScreenLook:
+    def look(
+        self, pixels: Pixels, moving: Moving | None = None, thin: Pixels | None = None
+    ) -> ScreenLook:
         self.asked += 1
         return self._looks[int(pixels[0, 0])]
 

@@ -155,6 +155,13 @@ _ERRORS: dict[Ending, Callable[[], Exception]] = {
 
 def write_film(path: Path) -> Path:
     """The exam as a file: its pictures are JPEGs, of which one is damaged."""
+    path.write_bytes(_film())
+    return path
+
+
+@functools.cache
+def _film() -> bytes:
+    """Made once for all tests of this process."""
     parts = [_jpeg(one) for one in pictures()]
     bad = bytearray(parts[DAMAGED])
     bad[len(bad) // 2 :] = bytes(len(bad) - len(bad) // 2)
@@ -169,8 +176,7 @@ def write_film(path: Path) -> Path:
             packet.pts = packet.dts = number
             packet.is_keyframe = True
             container.mux(packet)
-    path.write_bytes(written.getvalue())
-    return path
+    return written.getvalue()
 
 
 def _jpeg(pixels: Pixels) -> bytes:

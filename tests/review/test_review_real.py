@@ -18,8 +18,8 @@ from sonoassist.retrieval.exams import Part, RecordedExam
 from sonoassist.review.candidates import missing
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.views import find_views
-from sonoassist.sources import open_source
 from sonoassist.temporal.rules import Rule
+from sparse_source import SparseSource
 from waiting import wait_until
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("networks_once")]
@@ -37,11 +37,10 @@ def part(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
         for frame in read_dataset(montage.with_suffix(".json")).frames
     }
     pictures, planes = [], []
-    with open_source(str(montage)) as source:
+    with SparseSource(str(montage), EVERY) as source:
         for frame in source:
-            if frame.index % EVERY == 0:
-                pictures.append(frame.pixels)
-                planes.append(truth.get(frame.index, ""))
+            pictures.append(frame.pixels)
+            planes.append(truth.get(frame.index, ""))
     path = tmp_path_factory.mktemp("part") / "part.mp4"
     return make_video(path, [40 * at for at in range(len(pictures))], pictures=pictures), planes
 

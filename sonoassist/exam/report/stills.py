@@ -14,6 +14,7 @@ from sonoassist.core.packets import Box, Pixels
 from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.capture_words import box_is_sure, own_box
 from sonoassist.exam.records import Capture, Item, Judgement
+from sonoassist.preprocess.channels import strongest
 from sonoassist.preprocess.masking import masked
 from sonoassist.render.overlay import pieces_of, rgb_of
 
@@ -115,7 +116,7 @@ def _draw(picture: Pixels, box: Box, plane: str, *, sure: bool) -> None:
 
 def without_margins(picture: Pixels) -> Pixels:
     """What is left of a masked picture, without the black round it: larger on the page."""
-    lit = np.asarray(picture.max(axis=2)) > 0
+    lit = strongest(picture) > 0
     rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
     if not len(rows):
         return picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,17 @@ RACED = 2 * min(PICTURES, check_module.RACE_PICTURES)
 """Passes of each engine in the race."""
 
 
+@functools.cache
+def network(seed: int) -> OpenVINOEngine:
+    """Compiled once: it is the same one, however many engines of this seed there are."""
+    return OpenVINOEngine(SPEC, random_tensors("smallnet", seed))
+
+
+@functools.cache
+def meter() -> StatisticsMeter:
+    return StatisticsMeter(SPEC, TENSORS, (1, 1, 224, 288))
+
+
 class Clock:
     """Stands still but for the passes that run by it."""
 
@@ -54,7 +66,7 @@ class Counting(Engine):
     name, precision, device = "counting", "f32", "CPU"
 
     def __init__(self, seed: int = 0, clock: Clock | None = None, cost_s: float = 1.0) -> None:
-        self.engine = OpenVINOEngine(SPEC, random_tensors("smallnet", seed))
+        self.engine = network(seed)
         self.clock, self.cost_s = clock or Clock(), cost_s
         self.passes = 0
 
@@ -95,11 +107,9 @@ class Bench:
         return PrecisionCheck(parts, self.folder, "key", clock=self.clock)
 
     def _measure(self):  # type: ignore[no-untyped-def]
-        meter = StatisticsMeter(SPEC, TENSORS, (1, 1, 224, 288))
-
         def measure(network_input: Floats) -> ActivationStatistics:
             self.measured += 1
-            return meter.measure(network_input)
+            return meter().measure(network_input)
 
         return measure
 

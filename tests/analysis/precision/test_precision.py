@@ -44,6 +44,13 @@ def workshop(folder: Path) -> Workshop:
     return Workshop(CARD, random_tensors("smallnet"), paths.demo_exam(), folder)
 
 
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workshop, PrecisionVerdict | None]:
+    """A model that was checked, and what was found."""
+    shop = workshop(tmp_path_factory.mktemp("checked"))
+    return shop, verdict_of(shop)
+
+
 def made_verdict(**agreements: Agreement) -> PrecisionVerdict:
     means = tuple(np.arange(n, dtype=np.float32) for n in (1, 32, 64, 128, 128, 64))
     return PrecisionVerdict(ActivationStatistics(means, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)), agreements)
@@ -182,9 +189,10 @@ def test_a_graphics_card_runs_f16_only_where_it_gives_the_labels_of_f32(
 
 
 @pytest.mark.skipif(not candidates(), reason="this processor runs f32 only")
-def test_a_verdict_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop = workshop(tmp_path)
-    first = verdict_of(shop)
+def test_a_verdict_is_made_once(
+    checked: tuple[Workshop, PrecisionVerdict | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, first = checked
     assert first is not None
     tried = list(first.agreements)
     assert set(first.passes_s) == {"f32", *candidates()}
@@ -232,8 +240,10 @@ def real_pictures(test_data: Path) -> list[Prepared]:
     ]
 
 
-def test_the_forward_pass_alone_gives_the_same_label(tmp_path: Path) -> None:
-    engine = engine_from(workshop(tmp_path), EngineChoice(device="cpu"))
+def test_the_forward_pass_alone_gives_the_same_label(
+    checked: tuple[Workshop, PrecisionVerdict | None],
+) -> None:
+    engine = engine_from(checked[0], EngineChoice(device="cpu"))
     exam = paths.demo_exam()
     assert exam is not None
     for picture in calibration_pictures(exam, CARD, 8):

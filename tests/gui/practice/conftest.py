@@ -13,6 +13,11 @@ from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.theme import Look
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _screens_once(screens_once: None) -> None:
+    """Every page plays the same exam, and each of its frames is looked at before it is shown."""
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

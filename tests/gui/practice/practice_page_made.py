@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from sonoassist.gui.actions import BY_ACT, PLANE_ACTS
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.theme import Look
-from sonoassist.practice.answers import answers_from_truth
+from sonoassist.practice.answers import PlaneView, answers_from_truth
 from sonoassist.practice.exercise import Exercise
 from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.set_store import SetStore
@@ -47,15 +48,20 @@ class Clock:
         return self.now_s
 
 
+@functools.cache
+def _views_of_demo() -> tuple[PlaneView, ...]:
+    truth = truth_beside(str(DEMO), 1080)
+    assert truth is not None
+    return answers_from_truth(truth.labels, np.arange(1080) / 12, {}).views
+
+
 class Knower(Analyser):
     """Surest ten frames into each view of the demo exam."""
 
     def __init__(self) -> None:
         options = AnalyserOptions(parse_crop("full"))
         super().__init__(BrightEngine(), card_of("sononet16"), options, ScreenReader(PlainScreens))
-        truth = truth_beside(str(DEMO), 1080)
-        assert truth is not None
-        self._views = answers_from_truth(truth.labels, np.arange(1080) / 12, {}).views
+        self._views = _views_of_demo()
 
     def judge(self, ready: Ready) -> Analysis:
         frame = ready.frame

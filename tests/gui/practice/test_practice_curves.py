@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.curve_scale import count_ticks
+from sonoassist.gui.fonts import family
 from sonoassist.gui.practice.curves import Curve
-from sonoassist.gui.theme import DARK, LIGHT, Look, Palette, family
+from sonoassist.gui.theme import DARK, LIGHT, Look, Palette
 
 FEMUR = BY_KEY["femur"]
 

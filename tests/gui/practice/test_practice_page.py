@@ -13,10 +13,11 @@ from review.review_made import BrightEngine
 from sonoassist.core.errors import ModelError
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import BY_ACT, PLANE_ACTS
+from sonoassist.gui.fonts import family
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.words import QUESTION
-from sonoassist.gui.theme import LIGHT, Look, family
+from sonoassist.gui.theme import LIGHT, Look
 from sonoassist.gui.verdict import VerdictKind
 from sonoassist.practice.exercise import Phase
 from sonoassist.practice.history import PracticeHistory

@@ -7,11 +7,12 @@ from practice_page_made import Trainee
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from sonoassist.gui.fonts import family
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.table import known_text
 from sonoassist.gui.practice.why_words import numbers_text, why_text
 from sonoassist.gui.practice.words import reveal_of, unscored_text
-from sonoassist.gui.theme import LIGHT, Look, family
+from sonoassist.gui.theme import LIGHT, Look
 from sonoassist.practice.scores import Attempt, QuestionOutcome, by_plane
 from sonoassist.practice.why import PictureNumbers, Reasons
 

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from practice.practice_made import attempt
 from sonoassist.gui.actions import Act
+from sonoassist.gui.fonts import family
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.practice.page import PracticePage
@@ -24,7 +25,7 @@ from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.trainee_columns import TRAINEE_COLUMNS, sorted_rows, trend_text
 from sonoassist.gui.practice.trainee_table import TraineeTable, _Rows
 from sonoassist.gui.practice.trainees_panel import TraineesPanel
-from sonoassist.gui.theme import LIGHT, Look, family
+from sonoassist.gui.theme import LIGHT, Look
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.overview import COLUMNS, PLANE_KEYS, TraineeRow, csv_text, overview

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from screen_checks.painted import PaintedText, listening
+from screen_checks.painted import PaintedText, Shortened, listening
 from sonoassist.gui.elided import ElidedButton, ElidedLabel
 from sonoassist.gui.theme import contrast
 
@@ -52,18 +52,47 @@ class Finding:
         return f"{self.kind}: {self.where}: {self.text}"
 
 
-def look_at(window: QWidget) -> list[Finding]:
-    """Everything that is wrong with a window that is shown, as it is painted now."""
-    with listening() as painted:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A window as it is painted at one moment; good until anything on it changes.
+
+    Attributes:
+        picture: As it was painted.
+        painted: The texts that widgets painted themselves.
+        shortened: Those of them whose end had no room.
+        shown: All widgets that can be seen, see `shown_in`.
+    """
+
+    picture: QImage
+    painted: list[PaintedText]
+    shortened: list[Shortened]
+    shown: list[QWidget]
+
+
+def sight_of(window: QWidget) -> Sight:
+    """Paint a window that is shown."""
+    shortened: list[Shortened] = []
+    with listening(shortened) as painted:
         picture = window.grab().toImage()
+    return Sight(picture, painted, shortened, list(shown_in(window)))
+
+
+def look_at(window: QWidget, sight: Sight | None = None) -> list[Finding]:
+    """Everything that is wrong with a window that is shown.
+
+    Args:
+        window: That is looked at.
+        sight: Of it, as it is; left out: it is painted now.
+    """
+    sight = sight or sight_of(window)
     found = [
-        *cut_texts(window),
-        *painted_cut(painted),
-        *painted_shortened(painted),
-        *painted_over_each_other(painted),
+        *cut_texts(sight.shown),
+        *painted_cut(sight.painted),
+        *painted_shortened(sight.painted),
+        *painted_over_each_other(sight.painted),
         *outside(window),
-        *overlapping(window),
-        *faint(window, picture, painted),
+        *overlapping(window, sight.shown),
+        *faint(window, sight),
     ]
     return list(dict.fromkeys(found))
 
@@ -73,10 +102,13 @@ def look_at(window: QWidget) -> list[Finding]:
 
 def shown_in(window: QWidget) -> Iterator[QWidget]:
     """All widgets of the window that can be seen, without those that something lies over."""
-    for widget in window.findChildren(QWidget):
-        own_window = widget.window() is window.window()
-        if widget.isVisible() and own_window and not hidden_below(window, widget):
-            yield widget
+    return (one for one in window.findChildren(QWidget) if is_shown(window, one))
+
+
+def is_shown(window: QWidget, widget: QWidget) -> bool:
+    """Whether a widget of the window can be seen, and nothing lies over it."""
+    own_window = widget.window() is window.window()
+    return widget.isVisible() and own_window and not hidden_below(window, widget)
 
 
 def hidden_below(window: QWidget, widget: QWidget) -> bool:
@@ -136,9 +168,9 @@ def in_scroll_area(widget: QWidget) -> QAbstractScrollArea | None:
 # --- cut texts ------------------------------------------------------------------------------
 
 
-def cut_texts(window: QWidget) -> Iterator[Finding]:
+def cut_texts(shown: Iterable[QWidget]) -> Iterator[Finding]:
     """Labels, buttons and fields that are too small for what they say."""
-    for widget in shown_in(window):
+    for widget in shown:
         if isinstance(widget, ElidedLabel | ElidedButton):
             yield from _cut_elided(widget)
         elif isinstance(widget, QLabel):
@@ -246,8 +278,9 @@ def painted_shortened(painted: Iterable[PaintedText]) -> Iterator[Finding]:
 
 def changed_by_wheel(window: QWidget) -> Iterator[Finding]:
     """Fields that the wheel changes on its way over them, where it is to scroll."""
-    for widget in shown_in(window):
-        if isinstance(widget, QAbstractSpinBox | QComboBox) and in_scroll_area(widget):
+    for widget in window.findChildren(QWidget):
+        turned = isinstance(widget, QAbstractSpinBox | QComboBox) and in_scroll_area(widget)
+        if turned and is_shown(window, widget):
             before = _value(widget)
             _turn_wheel(widget)
             if _value(widget) != before:
@@ -311,9 +344,9 @@ def _too_wide_to_scroll(area: QScrollArea, inside: QWidget) -> Iterator[Finding]
         yield Finding("outside", name_of(area), f"it must be scrolled sideways: {why}")
 
 
-def overlapping(window: QWidget) -> Iterator[Finding]:
-    """Widgets of one layout that lie over each other."""
-    for parent in (window, *shown_in(window)):
+def overlapping(window: QWidget, shown: Iterable[QWidget]) -> Iterator[Finding]:
+    """Widgets of one layout that lie over each other; of those that are shown."""
+    for parent in (window, *shown):
         layout = parent.layout()
         if layout is None:
             continue
@@ -360,21 +393,16 @@ def painted_over_each_other(painted: Iterable[PaintedText]) -> Iterator[Finding]
 # --- contrast -------------------------------------------------------------------------------
 
 
-def faint(window: QWidget, picture: QImage, painted: Iterable[PaintedText]) -> Iterator[Finding]:
-    """Texts too near in colour to what is behind them; behind them is what was painted there.
-
-    Args:
-        window: That was painted.
-        picture: As it was painted.
-        painted: The texts that widgets painted themselves.
-    """
-    for widget in shown_in(window):
+def faint(window: QWidget, sight: Sight) -> Iterator[Finding]:
+    """Texts too near in colour to what is behind them; behind them is what was painted there."""
+    picture = sight.picture
+    for widget in sight.shown:
         text = _text_of(widget)
         if text and widget.isEnabled():
             colour = widget.palette().color(widget.foregroundRole())
             rect = seen_rect(window, widget)
             yield from _faint(picture, rect, colour, widget, text)
-    for one in painted:
+    for one in sight.painted:
         if one.widget.isEnabled() and not hidden_below(window, one.widget):
             at = one.widget.mapTo(window, QPoint(0, 0))
             rect = one.ink.translated(at.x(), at.y()).toAlignedRect()

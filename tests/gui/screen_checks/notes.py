@@ -19,8 +19,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from screen_checks.checks import Finding, in_window, is_native, name_of, seen_rect
-from screen_checks.painted import PaintedText, Shortened, listening
+from screen_checks.checks import (
+    Finding,
+    Sight,
+    in_window,
+    is_native,
+    name_of,
+    seen_rect,
+    sight_of,
+)
+from screen_checks.painted import PaintedText, Shortened
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.toast import Toast
 from sonoassist.gui.toasts import same_matter
@@ -38,16 +46,19 @@ _READ_OR_PRESSED = (
 )
 
 
-def look_at_notes(window: QWidget) -> list[Finding]:
-    """Everything that is wrong with the notes, chips and hints of a window, as it is now."""
-    shortened: list[Shortened] = []
-    with listening(shortened) as painted:
-        window.grab()
+def look_at_notes(window: QWidget, sight: Sight | None = None) -> list[Finding]:
+    """Everything that is wrong with the notes, chips and hints of a window.
+
+    Args:
+        window: That is looked at.
+        sight: Of it, as it is; left out: it is painted now.
+    """
+    sight = sight or sight_of(window)
     found = [
         *under_notes(window),
         *equal_notes(window),
-        *chips_cut(window, painted),
-        *hints_cut(window, shortened),
+        *chips_cut(window, sight.painted),
+        *hints_cut(window, sight.shortened),
     ]
     return list(dict.fromkeys(found))
 
@@ -59,22 +70,24 @@ def notes_on(window: QWidget) -> list[Toast]:
 
 def under_notes(window: QWidget) -> Iterator[Finding]:
     """What is to be read or pressed, and a note lies over it."""
-    for note in notes_on(window):
+    notes = notes_on(window)
+    readable = list(_readable(window, notes)) if notes else []
+    for note in notes:
         where = in_window(window, note)
-        for widget in _readable(window):
+        for widget in readable:
             apart = not (widget.isAncestorOf(note) or note.isAncestorOf(widget))
             under = seen_rect(window, widget).intersected(where)
             if widget is not note and apart and not under.isEmpty():
                 yield Finding("covered", name_of(widget), f"a note lies on {under.getRect()}")
 
 
-def _readable(window: QWidget) -> Iterator[QWidget]:
+def _readable(window: QWidget, notes: Iterable[Toast]) -> Iterator[QWidget]:
     """All that says or shows something, or is pressed, of what lies on top but for the notes."""
     sheets = [one for one in window.findChildren(Sheet) if one.isVisible()]
     for widget in window.findChildren(QWidget):
         if widget.isVisible() and not isinstance(widget, QScrollBar) and _says_something(widget):
             below = any(_under_sheet(window, sheet, widget) for sheet in sheets)
-            if not below and not any(note.isAncestorOf(widget) for note in notes_on(window)):
+            if not below and not any(note.isAncestorOf(widget) for note in notes):
                 yield widget
 
 
