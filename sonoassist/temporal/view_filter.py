@@ -6,6 +6,11 @@ rates change nothing else. What a frame says counts by the time since the one be
 neighbours show nearly the same picture and are no independent witnesses. The belief so found is
 surer than any frame; it only says which view it is and when it changed. Confidences are means of
 those of frames, and never surer than these.
+
+Frames of one view share what the network takes them for, and its errors: a small lead that each of
+them has says more of the view than a large one that a single frame has. So what a frame says is a
+vote: its lead is raised to a power, and a share of it is taken for chance, which bounds it. That is
+a likelihood with outliers (Tukey's contaminated normal, 1960; Huber 1964) on sharpened shares.
 """
 
 from __future__ import annotations
@@ -31,12 +36,32 @@ WITNESS_S = 0.07
 """A frame so long after the last one counts in full."""
 DOUBT = 0.2
 """Share of frames that say anything whatever the view is: so little may one of them change."""
+SHARPNESS = 2.0
+"""Power of what a frame says. Chosen on two halves of the stills with noise of 20 grey levels, at
+5 to 25 frames a second of which a fifth is lost. Named rightly within 0.33 s: 76 and 78 % of the
+views at a power of 1, 78 and 81 % at 2, with more frames named rightly, for 6 and 9 % more changes.
+More than that hardly gains; from 3 on pictures without a fetus are named more often.
+"""
 RECENT_S = 0.05
 """Time constant of the mean over the newest frames."""
 SHORTEST_S, LONGEST_S = 0.08, 0.8
 """Least and greatest time constant of the mean over a view."""
 VIEW_SHARE = 0.5
 """That of a view which is younger, as a share of its age."""
+
+
+def votes_of(shares: NDArray[np.floating]) -> Belief:
+    """What frames say of the view that they are of, by themselves: bounded, and above 0.
+
+    Args:
+        shares: (..., k), 0 to 1, of each class; some of each frame's are above 0.
+
+    Returns:
+        float64, (..., k); each frame's add up to 1.
+    """
+    sharp = shares.astype(np.float64) ** SHARPNESS
+    sharp /= sharp.sum(axis=-1, keepdims=True)
+    return np.asarray((1 - DOUBT) * sharp + DOUBT / shares.shape[-1], np.float64)
 
 
 class ViewFilter:
@@ -53,7 +78,7 @@ class ViewFilter:
     """
 
     def __init__(self, probabilities: Floats) -> None:
-        self._belief = _likelihood(probabilities)
+        self._belief = votes_of(probabilities)
         self.view = int(self._belief.argmax())
         self.recent = probabilities
         self.mean = probabilities
@@ -81,7 +106,7 @@ class ViewFilter:
             gap_s: Time since the frame before, in seconds, be that one missed or not.
         """
         before = _later(self._belief, gap_s)
-        belief = before * _likelihood(probabilities) ** min(gap_s / WITNESS_S, 1.0)
+        belief = before * votes_of(probabilities) ** min(gap_s / WITNESS_S, 1.0)
         self._belief = belief / belief.sum()
         self._follow(probabilities, gap_s + self._missed_s)
         self._missed_s = 0.0
@@ -103,11 +128,6 @@ def _later(belief: Belief, gap_s: float) -> Belief:
     """What is believed when time has gone by, and nothing was seen in it."""
     stays = math.exp(-LEAVING_HZ * gap_s)
     return stays * belief + (1 - stays) / len(belief)
-
-
-def _likelihood(probabilities: Floats) -> Belief:
-    even = np.float32(DOUBT / len(probabilities))
-    return np.asarray((1 - np.float32(DOUBT)) * probabilities + even, np.float64)
 
 
 def _mean(before: Floats, fresh: Floats, gap_s: float, within_s: float) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sonoassist.temporal.forward_pass import passed
 from sonoassist.temporal.smoothing import WINDOW_S, Reals, covered_s, means_over, spans_of
-from sonoassist.temporal.view_filter import DOUBT, LEAVING_HZ, WITNESS_S
+from sonoassist.temporal.view_filter import LEAVING_HZ, WITNESS_S, votes_of
 
 LEAST_VIEW_S = 0.5
 """What is seen for less is the less sure for it: a glimpse is no view."""
@@ -68,5 +68,4 @@ def _likelihoods(shares: Reals, time_s: Reals) -> Reals:
     even = np.full_like(shares, 1.0 / classes)
     parts = np.divide(shares, totals, out=even, where=totals > 0)
     counts = np.minimum(np.diff(time_s, prepend=-np.inf) / WITNESS_S, 1.0)
-    likelihoods = ((1 - DOUBT) * parts + DOUBT / classes) ** counts[:, None]
-    return np.asarray(likelihoods, np.float64)
+    return np.asarray(votes_of(parts) ** counts[:, None], np.float64)

@@ -24,6 +24,8 @@ from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.sheet import PLANES
 from waiting import wait_until
 
+FRAMES = 12
+"""Of each of the films."""
 WANTED = {key for key in KEYS if key != "background"}
 
 
@@ -72,7 +74,7 @@ def searches_here(monkeypatch: pytest.MonkeyPatch) -> None:
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("films")
     for number in range(3):
-        film(folder / f"exam {number}.mp4", number)
+        film(folder / f"exam {number}.mp4", number, FRAMES)
     return folder
 
 
@@ -289,7 +291,7 @@ def test_an_exam_with_damaged_places_is_searched_and_they_are_named(
     assert retrieve(tmp_path / "out", exam, "--rule", "paper", "--json") == 0
     (told,) = summary(capsys)["exams"]
     assert told["damaged"]
-    assert told["frames"] < 20
+    assert told["frames"] < FRAMES
     assert set(result(tmp_path / "out", "hurt")) == WANTED
 
 
@@ -411,7 +413,7 @@ def test_the_recordings_of_an_exam_record_are_searched_as_one(
             data = (films / f"exam {number}.mp4").read_bytes()
             (exam.media / f"recording-{number}.mp4").write_bytes(data)
             recording = exam.begin_recording(f"recording-{number}.mp4", began_s)
-            exam.note_recording(recording, 20, ended=True)
+            exam.note_recording(recording, FRAMES, ended=True)
         name = exam.exam_id
     words = ("--rule", "paper", "--no-mask")
     assert retrieve(tmp_path / "out", name, *words) == 0
@@ -488,7 +490,7 @@ def test_the_table_on_a_terminal(
     lines = printed.err.splitlines()
     head = next(n for n, line in enumerate(lines) if line.startswith("exam  "))
     assert [line.split()[:3] for line in lines[head + 1 : head + 4]] == [
-        ["exam", str(number), "20"] for number in range(3)
+        ["exam", str(number), str(FRAMES)] for number in range(3)
     ]
     assert lines[-1] == "Research and training only. Not for diagnosis."
     assert len(PLANES) == 13

@@ -83,6 +83,26 @@ def test_one_odd_frame_changes_nothing() -> None:
     assert run.see(1.04, "lips").plane is BY_KEY["femur"]
 
 
+@pytest.mark.parametrize(("view", "odd"), [("femur", "background"), ("background", "lips")])
+def test_one_odd_frame_however_sure_changes_nothing(view: str, odd: str) -> None:
+    run = Run()
+    before = run.hold(0.0, 1.0, 25, view)
+    seen = [run.see(1.04, odd, 0.9999), run.see(1.08, view)]
+    assert {(one.plane, one.state) for one in seen} == {(before.plane, before.state)}
+
+
+@pytest.mark.parametrize("fps", [5, 12, 25, 60])
+def test_a_small_lead_that_each_frame_has_is_soon_believed(fps: float) -> None:
+    run = Run()
+    run.label.threshold = 0.5
+    run.hold(0.0, 1.0, fps, "femur")
+    shares = np.full(len(PLANES), 0.02 / (len(PLANES) - 2), np.float32)
+    shares[INDEX["femur"]], shares[INDEX["lips"]] = 0.38, 0.6
+    for step in range(max(round(0.33 * fps), 2)):
+        seen = run.label.follow(1 + (step + 1) / fps, State.PLANE, shares)
+    assert seen.plane is BY_KEY["lips"]
+
+
 @pytest.mark.parametrize("fps", [5, 10, 25, 30, 60])
 def test_a_new_view_takes_over_within_a_third_of_a_second(fps: float) -> None:
     run = Run()

@@ -35,6 +35,16 @@ def test_odd_frames_are_no_views() -> None:
     assert set(likeliest_views(shares, time_s)) == {INDEX["femur"]}
 
 
+def test_a_view_that_leads_a_little_all_along_is_found_between_others() -> None:
+    shares, time_s = course(("femur", 1, 0.95), ("lips", 0.6, 0.6), ("femur", 1, 0.95))
+    shares[25:40] = 0.02 / 12
+    shares[25:40, INDEX["femur"]], shares[25:40, INDEX["lips"]] = 0.38, 0.6
+    lips = likeliest_views(shares, time_s) == INDEX["lips"]
+    assert lips[25:40].sum() >= 10
+    assert not lips[:25].any()
+    assert not lips[40:].any()
+
+
 def test_what_follows_counts_as_much_as_what_was_before() -> None:
     shares, time_s = course(("femur", 1, 0.9), ("lips", 0.2, 0.6), ("kidneys", 1, 0.8))
     forth = likeliest_views(shares, time_s)
