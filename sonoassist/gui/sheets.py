@@ -86,7 +86,7 @@ class Sheet(QWidget):
     def _place(self) -> None:
         self.setGeometry(self._over.rect())
         wide = min(self._look.px(self._wide_px), self.width() - 2 * self._look.px(24))
-        most = self.height() - 2 * self._look.px(12)  # the line below has notices, and is seen
+        most = self._most_px()
         self.card.setFixedWidth(wide)
         self.card.setMaximumHeight(most)
         wanted = self._high_px(wide)
@@ -98,6 +98,10 @@ class Sheet(QWidget):
         self.card.resize(wide, high)
         self.card.move((self.width() - wide) // 2, (self.height() - high) // 2)
 
+    def _most_px(self) -> int:
+        """As high as the card may be: the line below has notices, and is seen."""
+        return self._over.height() - 2 * self._look.px(12)
+
     def _high_px(self, wide: int) -> int:
         """As high as the card is with all that it holds, at a width."""
         column = self.card.layout()
@@ -107,9 +111,15 @@ class Sheet(QWidget):
         margins, edge = column.contentsMargins(), self.card.contentsMargins()
         inner = wide - margins.left() - margins.right() - edge.left() - edge.right()
         body = self.body.heightForWidth(inner) if self.body.hasHeightForWidth() else 0
-        body = max(body, self._inside.sizeHint().height())
+        return self._frame_px() + max(body, self._inside.sizeHint().height())
+
+    def _frame_px(self) -> int:
+        """What of the card's height is round the body: its head and its margins."""
+        column = self.card.layout()
+        assert column is not None
+        margins, edge = column.contentsMargins(), self.card.contentsMargins()
         head = self.head.sizeHint().height() + column.spacing()
-        return sum((edge.top(), margins.top(), head, body, margins.bottom(), edge.bottom()))
+        return sum((edge.top(), margins.top(), head, margins.bottom(), edge.bottom()))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the size of the window, and of what the card holds."""
@@ -210,7 +220,7 @@ class HelpSheet(Sheet):
 
     def _place(self) -> None:
         """As high as its columns are in their style and at their width."""
-        inside, most = self._keys_and_text, self._over.height() - self._look.px(146)
+        inside, most = self._keys_and_text, self._most_px() - self._frame_px()
         wide = self._area.viewport().width()  # type: ignore[union-attr]
         wanted = max(inside.sizeHint().height(), inside.heightForWidth(wide))
         self._area.setMinimumHeight(min(wanted + self._look.px(48), most))
