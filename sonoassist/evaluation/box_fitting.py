@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+from skimage.filters import threshold_isodata
 
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.packets import Analysis, Box, Floats, Frame
@@ -21,7 +22,6 @@ from sonoassist.evaluation.file_run import FileRun, Means, Take
 from sonoassist.evaluation.localisation import CORRECT_IOU
 from sonoassist.evaluation.planning import FilePlan, Scope, make_plan
 from sonoassist.localise.boxes import component_box, evidence_of, found_box, grown
-from sonoassist.localise.isodata import isodata
 from sonoassist.model.box_rule import BLUR_PX, BoxRule, Method, Weight, paper_rule
 from sonoassist.model.card import Card
 from sonoassist.preprocess.prepare import prepare
@@ -257,7 +257,9 @@ def _found(
 ) -> Iterator[tuple[float, list[Box | None]]]:
     """For each threshold the components' boxes, before they are grown."""
     evidence = [evidence_of(one.saliency, rule, one.picture) for one in examples]
-    levels = [isodata(one) if one.max() > one.min() else np.inf for one in evidence]
+    levels = [
+        float(threshold_isodata(one)) if one.max() > one.min() else np.inf for one in evidence
+    ]
     for threshold in thresholds:
         pairs = zip(evidence, levels, strict=True)
         yield threshold, [component_box(one, threshold * level) for one, level in pairs]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from skimage.filters import threshold_isodata
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats, Geometry, Localisation, Prediction, frozen
 from sonoassist.core.planes import Polarity
 from sonoassist.localise.bright_line import line_box
 from sonoassist.localise.ellipse import wall_ellipse
-from sonoassist.localise.isodata import isodata
 from sonoassist.localise.sureness import is_sure
 from sonoassist.model.box_rule import BoxRule, Method, Weight, paper_rule
 
@@ -96,7 +96,7 @@ def box_of(evidence: Floats, rule: BoxRule) -> Box | None:
     """Threshold, largest connected component, its bounding rectangle in input pixels."""
     if not evidence.max() > evidence.min():
         return None  # empty or flat: nothing stands out
-    found = component_box(evidence, rule.threshold * isodata(evidence))
+    found = component_box(evidence, rule.threshold * float(threshold_isodata(evidence)))
     if found is None:
         return None
     height, width = evidence.shape

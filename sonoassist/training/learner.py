@@ -13,10 +13,10 @@ from sonoassist.core.errors import ModelError, UsageError
 from sonoassist.model.folding import AnyArray
 from sonoassist.model.networks import Network
 from sonoassist.training.batches import Batch
-from sonoassist.training.optimiser import BUFFER, NesterovSGD, make_optimiser
 from sonoassist.training.options import TrainOptions
 from sonoassist.training.parallel import Ranks, share_norms, wrap
 
+MOMENTUM = 0.9
 _AMP_TYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
 _NET, _MOMENTUM, _RANDOM = "net.", "momentum.", "random.torch"
 
@@ -61,7 +61,9 @@ class Learner:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network
         self._called = wrap(network, ranks)
-        self._optimiser = make_optimiser(network.parameters(), options.first_lr, ranks.device)
+        self._optimiser = torch.optim.SGD(
+            network.parameters(), options.first_lr, momentum=MOMENTUM, nesterov=True
+        )
         self._scaler = torch.amp.GradScaler(ranks.device.type, enabled=options.amp == "f16")
 
     def step(self, batch: Batch, lr: float) -> float:
@@ -85,13 +87,10 @@ class Learner:
     def _learn(self, loss: Tensor, lr: float) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] = lr
-        self._optimiser.zero_grad()
+        self._optimiser.zero_grad(set_to_none=True)
         # Gradients are averaged over the processes, hence the factor `world` in the loss.
         torch.autograd.backward(self._scaler.scale(loss))
-        if isinstance(self._optimiser, NesterovSGD):
-            self._optimiser.step()  # only graphics cards scale
-        else:
-            self._scaler.step(self._optimiser)
+        self._scaler.step(self._optimiser)
         self._scaler.update()
 
     def logits(self, inputs: AnyArray) -> Tensor:
@@ -121,7 +120,7 @@ class Learner:
         """
         found = {_NET + name: _array(value) for name, value in self.network.state_dict().items()}
         for name, parameter in self.network.named_parameters():
-            momentum = self._optimiser.state.get(parameter, {}).get(BUFFER)
+            momentum = self._optimiser.state[parameter].get("momentum_buffer")
             if momentum is not None:
                 found[_MOMENTUM + name] = _array(momentum)
         for name, values in found.items():
@@ -152,7 +151,7 @@ class Learner:
             if _MOMENTUM + name in tensors:
                 momentum = torch.empty_like(parameter)
                 momentum.copy_(torch.from_numpy(tensors[_MOMENTUM + name].copy()))
-                self._optimiser.state.setdefault(parameter, {})[BUFFER] = momentum
+                self._optimiser.state[parameter]["momentum_buffer"] = momentum
         torch.set_rng_state(torch.from_numpy(tensors[_RANDOM].copy()))
         self._scaler.load_state_dict(state["scaler"])
 

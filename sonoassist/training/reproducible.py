@@ -17,15 +17,14 @@ def deterministic(device: torch.device) -> Iterator[None]:
 
     On a GPU that would cost much of its speed; there the fastest convolutions are searched for.
     """
-    before = torch.get_deterministic_debug_mode()
+    before = torch.are_deterministic_algorithms_enabled()
     search = torch.backends.cudnn.benchmark
-    # Unlike `torch.use_deterministic_algorithms` this loads no compiler, which takes seconds.
-    torch.set_deterministic_debug_mode("error" if device.type == "cpu" else "default")
+    torch.use_deterministic_algorithms(device.type == "cpu")
     torch.backends.cudnn.benchmark = device.type == "cuda"
     try:
         yield
     finally:
-        torch.set_deterministic_debug_mode(before)
+        torch.use_deterministic_algorithms(before)
         torch.backends.cudnn.benchmark = search
 
 

@@ -260,21 +260,18 @@ sys.path[:0] = sys.argv[1:3]
 from pathlib import Path
 part, calls = sys.argv[3], []
 real_fsync, real_replace = os.fsync, Path.replace
-def end():
-    assert "torch._dynamo" not in sys.modules  # a compiler that takes seconds to load
-    os.kill(os.getpid(), signal.SIGKILL)
 def checkpoint_is_written():
     return any(Path(sys.argv[4]).glob("checkpoints/.iteration-00000002*"))
 def fsync(handle):
     if part == "before it is on disk" and checkpoint_is_written():
-        end()
+        os.kill(os.getpid(), signal.SIGKILL)
     real_fsync(handle)
 def replace(self, target):
     if part == "before it is renamed" and "iteration-00000002" in str(target):
-        end()
+        os.kill(os.getpid(), signal.SIGKILL)
     made = real_replace(self, target)
     if part == "after it is renamed" and "iteration-00000002" in str(target):
-        end()
+        os.kill(os.getpid(), signal.SIGKILL)
     return made
 os.fsync, Path.replace = fsync, replace
 from training_help import train

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from sonoassist.core.files import replacing
 from sonoassist.preprocess.screen_network import CHANNELS, HEIGHT_PX, WIDTH_PX
-from sonoassist.training.optimiser import DecayingAdam
 from sonoassist.training.screens.network import ScreenNet
 from sonoassist.training.screens.pictures import ScreenBatches, ScreenPictures
 
@@ -57,7 +56,7 @@ def train_network(
     network = start or ScreenNet()
     highest = RATE if start is None else RATE_ON
     network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = DecayingAdam(network.parameters(), RATE, DECAY)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     batches = ScreenBatches(pictures, batch, seed)
     mask_sum = content_sum = 0.0
     for iteration in range(1, iterations + 1):
