@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sonoassist.analysis.box_wish import BoxWish
 
-LEAST_SHARE = 0.3
+LEAST_SHARE = 0.25
 """Of the time, so much goes into boxes where labels alone do not keep pace either."""
 WHOLE_BELOW = 0.8
 """Each frame has its own box while that takes less than this share of the time between two."""
