@@ -52,6 +52,8 @@ TOOLS = {
 }
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["lint-imports"])
+END_S = 30
+"""So long the tests may take to end when they are interrupted."""
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts")
 
 
@@ -139,10 +141,15 @@ def run_tests(arguments: list[str]) -> int:
         said, _ = types.communicate()
         print(f"\n== mypy: {said.decode(errors='replace')}", flush=True)
         return types.returncode or tests.wait()
+    except KeyboardInterrupt:
+        for process in running:
+            process.wait(END_S)  # they were told as well, and tell what they have found
+        raise
     finally:
         for process in running:
             if process.poll() is None:
                 process.terminate()
+                process.wait()
 
 
 def check_style() -> int:

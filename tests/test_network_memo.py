@@ -225,6 +225,7 @@ def test_what_is_read_on_a_screen_is_read_once(
         )
     assert len(real) == 2
     weights = tmp_path / "others.onnx"
-    weights.write_bytes(network_file().read_bytes() + b"\n\x00")  # the same but for its name
+    other = network_file().read_bytes() + b"\x12\x00"  # but for the name of its maker the same
+    weights.write_bytes(other)
     kind(weights).read(one)
     assert len(real) == 3

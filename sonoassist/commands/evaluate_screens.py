@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sonoassist.core.files import ensure_folder, write_text
 from sonoassist.core.packets import Pixels
 from sonoassist.core.wording import counted
 from sonoassist.datasets.screens import ScreenTruth, read_screens
-from sonoassist.engines.base import Saliency
+from sonoassist.engines.base import Engine, Saliency
 from sonoassist.engines.choose import EngineChoice, make_engine
 from sonoassist.engines.screen_engine import make_screen_network
 from sonoassist.evaluation.look_speed import ROUNDS, LookSpeed, measure_look
@@ -46,9 +47,11 @@ def run_screens(args: argparse.Namespace) -> int:
     for problem in screens.problems[:TOLD]:
         say(f"sonoassist: warning: {problem}")
     reader = ScreenReader(make_screen_network)
-    with ProgressBar(len(screens.truths), "screen") as progress:
-        results = read_all(screens.truths, _pixels, reader, progress.step)
-    speed = _speed(screens.truths, reader)
+    # Made first: where it cannot be, that is told before all screens are read.
+    with closing(_engine_beside()) as engine:
+        with ProgressBar(len(screens.truths), "screen") as progress:
+            results = read_all(screens.truths, _pixels, reader, progress.step)
+        speed = _speed(screens.truths, reader, engine)
     found = {
         **figures(results),
         "speed": {**asdict(speed), "looks_in_a_pass": speed.looks_in_a_pass},
@@ -68,19 +71,20 @@ def run_screens(args: argparse.Namespace) -> int:
     return 0
 
 
-def _speed(truths: Sequence[ScreenTruth], reader: ScreenReader) -> LookSpeed:
-    """What a look costs beside a pass of the network of planes, on this processor."""
+def _engine_beside() -> Engine:
+    """The network of planes that a look is timed beside."""
     tensors = weights_for(BESIDE, ModelStore.default()).tensors
-    engine = make_engine(EngineChoice(precision="f32", device="cpu"), BESIDE, tensors)
+    return make_engine(EngineChoice(precision="f32", device="cpu"), BESIDE, tensors)
+
+
+def _speed(truths: Sequence[ScreenTruth], reader: ScreenReader, engine: Engine) -> LookSpeed:
+    """What a look costs beside a pass of the network of planes, on this processor."""
     noise = noise_input(HEIGHT_PX, WIDTH_PX, SCALE)
-    try:
-        return measure_look(
-            [_pixels(one) for one in truths[:ROUNDS]],
-            reader.look,
-            lambda: engine.run(noise, Saliency.NONE),
-        )
-    finally:
-        engine.close()
+    return measure_look(
+        [_pixels(one) for one in truths[:ROUNDS]],
+        reader.look,
+        lambda: engine.run(noise, Saliency.NONE),
+    )
 
 
 def _pixels(truth: ScreenTruth) -> Pixels:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from PyQt6.QtGui import QFont, QFontDatabase
 from PyQt6.QtWidgets import QApplication
 
 from sonoassist.core import paths
 
 FAMILY = "Liberation Sans"
+WEIGHTS = ("Regular", "Bold")
 _OTHERS = (
     "Segoe UI Variable Text",
     "Segoe UI",
@@ -24,14 +28,9 @@ _OTHERS = (
 
 
 def family() -> str:
-    """The font family of all texts on screen; the shipped one is loaded when first asked for."""
-    installed = QFontDatabase.families()
-    if FAMILY not in installed:
-        for file in sorted((paths.resources() / "fonts").glob("*.ttf")):
-            QFontDatabase.addApplicationFont(str(file))
-        installed = QFontDatabase.families()
+    """The font family of all texts on screen: the shipped one once `use_shipped_font` ran."""
     system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
-    return first_of((FAMILY, *_OTHERS), installed, system)
+    return first_of((FAMILY, *_OTHERS), QFontDatabase.families(), system)
 
 
 def first_of(wanted: tuple[str, ...], installed: list[str], system: str) -> str:
@@ -53,10 +52,19 @@ def tabular(font: QFont) -> QFont:
 
 
 def use_shipped_font(application: QApplication) -> None:
-    """Draw in the program's font, with tabular digits, what sets no font of its own.
+    """Load it; draw in it, with tabular digits, what sets no font of its own.
 
     A style sheet names family and size of a text, but cannot ask for tabular digits.
     """
+    for file in shipped_files():
+        if QFontDatabase.addApplicationFont(str(file)) < 0:
+            problem = f"the font {file.name} cannot be loaded; some texts may be cut"
+            sys.stderr.write(f"sonoassist: warning: {problem}. Install SonoAssist again\n")
     font = tabular(application.font())
     font.setFamily(family())
     application.setFont(font)
+
+
+def shipped_files() -> list[Path]:
+    """The files of the shipped font, one a weight."""
+    return [paths.resources() / "fonts" / f"LiberationSans-{name}.ttf" for name in WEIGHTS]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sonoassist.core.packets import Analysis, Frame
 from sonoassist.live.loop_pictures import LoopPicture, LoopPictures
@@ -19,8 +19,7 @@ ENCODE_FROM = 0.75
 """Share of the memory from which on pictures are encoded; the rest is for those that come
 meanwhile."""
 QUICKLY_FROM = 0.85
-"""Share from which on they are encoded in half the time, with a little more loss; so they are as
-well while labels come late."""
+"""Share from which on they are encoded in half the time, with a little more loss."""
 STEADY_OVER_S = 2.5
 """A label is steadied by the pictures of so long before; what is older has hardly any weight."""
 
@@ -33,16 +32,11 @@ class Loop:
     Args:
         seconds: How far back.
         megabytes: How much memory, in MiB; the oldest are encoded first, and go first.
-        hurries: Whether the processor is needed elsewhere, such as for labels that come late:
-            pictures are encoded quickly then.
     """
 
-    def __init__(
-        self, seconds: float, megabytes: int, hurries: Callable[[], bool] = lambda: False
-    ) -> None:
+    def __init__(self, seconds: float, megabytes: int) -> None:
         self.seconds = seconds
         self.megabytes = megabytes
-        self._hurries = hurries
         self._changed = threading.Condition()
         self._ring: deque[LoopPicture] = deque()
         self._held: tuple[LoopPicture, ...] = ()
@@ -207,7 +201,7 @@ class Loop:
 
     def _run(self) -> None:
         while (picture := self._wait_for_raw()) is not None:
-            smaller = picture.encoded_data(quick=self._in_need() or self._hurries())
+            smaller = picture.encoded_data(quick=self._in_need())
             with self._changed:
                 if smaller is None:
                     self._solid.add(picture)

@@ -60,10 +60,10 @@ class LiveSession:
         self.confidences = ConfidenceHistory()
         self._shown = threading.Lock()
         self._rates = Rates()
+        self._loop = Loop(history_s, history_mb)
         self._newest: View | None = None
         self._raw: View | None = None
         self._keeping_up = KeepingUp()
-        self._loop = Loop(history_s, history_mb, self._keeping_up.behind)
         self._every_frame = False
         self._frozen = False
         self._watching = threading.Lock()

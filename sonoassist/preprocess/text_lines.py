@@ -6,6 +6,7 @@ other on a line and fill a good part of it. Speckle and calipers miss at least o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,8 @@ and grey levels between them."""
 NEAR_ROW, NEAR_SIDE, NEAR_GAP, NEAR_STEPS = 1.2, 0.5, 3.0, 6
 """How far from it in heights of the line: to the row above or below, sideways of that row, and on
 the same line; and from letter to letter how often."""
+PAIRS = 500_000
+"""Of pieces that are looked at in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +133,31 @@ def _edges(
 
 def _groups(pieces: _Pieces) -> list[NDArray[np.intp]]:
     """Pieces that stand beside each other, as numbers of them."""
+    group = np.arange(len(pieces.left))
+    for ones, others in _near_pairs(pieces):
+        beside = _beside(pieces, ones, others)
+        for one, other in zip(ones[beside].tolist(), others[beside].tolist(), strict=True):
+            if group[other] != group[one]:
+                group[group == group[other]] = group[one]
+    order = np.argsort(group, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
+
+
+def _near_pairs(pieces: _Pieces) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """All pairs of pieces near enough to stand beside each other, some at a time.
+
+    A screen full of strokes has so many that they would not all fit into memory.
+    """
     numbers = np.arange(len(pieces.left))
     reach = int(pieces.height.max(initial=0) * APART) + 1
     ends = np.searchsorted(pieces.left, pieces.right + reach)
-    after = np.maximum(ends - numbers - 1, 0)  # so many behind each one may stand beside it
-    ones = np.repeat(numbers, after)
-    others = ones + 1 + np.arange(len(ones)) - np.repeat(np.cumsum(after) - after, after)
-    beside = _beside(pieces, ones, others)
-    group = numbers.copy()
-    for one, other in zip(ones[beside].tolist(), others[beside].tolist(), strict=True):
-        if group[other] != group[one]:
-            group[group == group[other]] = group[one]
-    order = np.argsort(group, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
+    behind = np.maximum(ends - numbers - 1, 0)  # so many may stand beside each one
+    blocks = np.cumsum(behind) // PAIRS
+    for some in np.split(numbers, np.flatnonzero(np.diff(blocks)) + 1):
+        counts = behind[some]
+        ones = np.repeat(some, counts)
+        others = ones + 1 + np.arange(len(ones)) - np.repeat(np.cumsum(counts) - counts, counts)
+        yield ones, others
 
 
 def _beside(pieces: _Pieces, ones: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.bool_]:

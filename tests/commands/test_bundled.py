@@ -60,7 +60,7 @@ def test_it_finds_the_planes_of_the_demo_exam(
 
     path = paths.demo_exam()
     assert path is not None
-    words = ["evaluate", "classification", str(path.parent), "--every", "18", "--json"]
+    words = ["evaluate", "all", str(path.parent), "--every", "18", "--json"]
     assert run(words) == 0
     told = summary(capsys)
     assert told["classification"]["f1"]["value"] >= 0.8

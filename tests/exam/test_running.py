@@ -222,7 +222,7 @@ def test_a_refusal_after_the_view_has_ended_brings_the_next_best_of_it(
     assert abs(second.shot.at_s - first.shot.at_s) > REFUSED_S
 
 
-@pytest.mark.parametrize("seconds", [0.2, 1.0])
+@pytest.mark.parametrize("seconds", [0.12, 1.0])
 def test_when_what_replaced_a_best_frame_is_refused_too_the_next_best_comes(
     running: RunningExam, seconds: float
 ) -> None:
@@ -252,7 +252,7 @@ def test_a_best_frame_under_a_refused_picture_by_hand_stays_and_no_worse_one_tak
     feed.hold("femur", 6.0)
     feed.hold("background", 3.0)
     first = wait_for(running, "femur", ItemState.BEST).shown
-    view = feed.hold("femur", 0.2, 0.75)
+    view = feed.hold("femur", 0.12, 0.75)
     running.capture(view, said_of(view), "femur")
     wait_for(running, "femur", ItemState.KEPT)
     running.reject("femur", shown_of(running, "femur"))

@@ -113,10 +113,11 @@ def recording(run_folder: Path) -> Path:
     return once_a_run(folder, lambda: write_analysed(folder / "exam.mp4")) / "exam.mp4"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _shipped_font(qapp: QApplication) -> None:
-    """As in the program: what is wide here is so wherever the tests are run."""
+@pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    """With the program's font: what is wide here is so wherever the tests are run."""
     use_shipped_font(qapp)
+    return qapp
 
 
 @pytest.fixture

@@ -1,16 +1,33 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from PyQt6.QtGui import QFontInfo, QFontMetricsF
-from PyQt6.QtWidgets import QLabel, QWidget
+from PyQt6.QtGui import QFontDatabase, QFontInfo, QFontMetricsF
+from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from sonoassist.gui.fonts import FAMILY, family, first_of
+from sonoassist.gui import fonts
+from sonoassist.gui.fonts import FAMILY, family, first_of, shipped_files, use_shipped_font
 from sonoassist.gui.theme import DARK, Look, stylesheet
 
+pytestmark = pytest.mark.usefixtures("qapp")
 
-def test_the_shipped_font_is_used_whatever_is_installed() -> None:
+
+def test_the_shipped_font_is_used() -> None:
+    for file in shipped_files():
+        loaded = QFontDatabase.addApplicationFont(str(file))
+        assert QFontDatabase.applicationFontFamilies(loaded) == [FAMILY]
+        assert QFontDatabase.removeApplicationFont(loaded)
     assert family() == FAMILY
+
+
+def test_a_font_that_cannot_be_loaded_is_told(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fonts, "shipped_files", lambda: [Path("gone.ttf")])
+    use_shipped_font(qapp)
+    assert "the font gone.ttf cannot be loaded" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("bold", [False, True])

@@ -20,7 +20,7 @@ from sonoassist.live.loop import Loop
 from sonoassist.live.loop_pictures import LoopPicture, LoopPictures
 from sonoassist.live.picture_codec import decoded, encoded
 from sonoassist.live.status import View
-from waiting import LIMIT_S, wait_until
+from waiting import wait_until
 
 
 def smooth(number: int, side: int = 128) -> Pixels:
@@ -143,26 +143,6 @@ def test_where_encoding_is_too_slow_the_loop_has_gaps_but_reaches_as_far_back(
     assert len(numbers) > 60  # 21 as they are
     assert numbers[-1] == 149
     assert numbers[0] < 60
-
-
-@pytest.mark.parametrize("late", [False, True])
-def test_while_labels_come_late_pictures_are_encoded_quickly(
-    monkeypatch: pytest.MonkeyPatch, *, late: bool
-) -> None:
-    loop, quickly, told = Loop(10.0, 100, lambda: late), [], threading.Event()
-
-    def watched(self: LoopPicture, *, quick: bool = False) -> bytes | None:
-        quickly.append(quick)
-        told.set()
-        return encoded(self.frame.pixels, quick=quick)
-
-    monkeypatch.setattr(LoopPicture, "encoded_data", watched)
-    picture = np.zeros((1000, 1000), np.uint8)
-    for number in range(79):  # memory is short, but not to the utmost
-        loop.add(picture_at(number, number / 25, picture))
-    assert told.wait(LIMIT_S)
-    loop.stop()
-    assert set(quickly) == {late}
 
 
 @pytest.mark.parametrize("shape", [(90, 120), (91, 121, 3)])
