@@ -44,7 +44,7 @@ def review_window(
     """A window that shows its review page, with an engine that looks where it is bright."""
     services = replace(
         make_services(models, saved),
-        make_analyser=lambda settings, synthetic, tell: made_analyser(),
+        make_analyser=lambda settings, synthetic, tell: made_analyser(threshold=settings.threshold),
     )
     main = build(session, services, Settings(crop="full"), [], size_px[1])  # type: ignore[arg-type]
     qtbot.addWidget(main)

@@ -900,7 +900,7 @@ def test_the_recording_of_a_kept_exam(
     exam = kept(store.folder, recording, **MADE)
     services = replace(
         make_services(models, saved),
-        make_analyser=lambda settings, synthetic, tell: made_analyser(),
+        make_analyser=lambda settings, synthetic, tell: made_analyser(threshold=settings.threshold),
         exams=store,
     )
     main = build(session, services, Settings(crop="full"), [], MIN_HEIGHT_PX)

@@ -517,7 +517,7 @@ def walk(
     session = FakeSession()
     services = replace(
         make_services(FakeModels(), [], devices=[longer or "USB Capture HDMI"]),
-        make_analyser=lambda settings, synthetic, tell: made_analyser(),
+        make_analyser=lambda settings, synthetic, tell: made_analyser(threshold=settings.threshold),
         exams=ExamStore(tmp_path / "exams"),
     )
     recent = [str(exam), "rtsp://192.168.1.20:554/live/a-rather-long-name-of-a-stream"]
