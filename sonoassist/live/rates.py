@@ -114,7 +114,7 @@ class Rates:
 
 
 def _median_and_p95(values: Sequence[float]) -> tuple[float, float]:
-    """Asked for with each frame: numpy takes ten times as long for so few values."""
+    """Asked for with each frame: numpy takes four times as long for so few values."""
     if len(values) < 2:
         value = values[0] if values else 0.0
         return value, value
