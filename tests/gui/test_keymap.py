@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.settings import Settings, load_settings, save_settings
 from sonoassist.gui import actions
-from sonoassist.gui.actions import ACTIONS, PLANE_ACTS, Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.actions import ACTIONS, PLANE_ACTS
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.compose import build
 from sonoassist.gui.keymap import Keymap, changed, key_name, key_sign, restored
 from sonoassist.gui.keys_sheet import KeysSheet
