@@ -76,7 +76,7 @@ def test_no_page_listens_to_keys_of_its_own() -> None:
         path.relative_to(GUI).as_posix(): own_keys(path.read_text(encoding="utf-8"))
         for path in GUI.rglob("*.py")
     }
-    assert {name for name, keys in found.items() if keys} == {"actions.py"}
+    assert {name for name, keys in found.items() if keys} == {"action_set.py"}
     assert own_keys("shortcut = QShortcut(self)")
     assert own_keys("event.key() == Qt.Key.Key_1")
 
