@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from sonoassist.temporal.forward_pass import passed
 from sonoassist.temporal.smoothing import WINDOW_S, Reals, covered_s, means_over, spans_of
-from sonoassist.temporal.view_filter import LEAVING_HZ, WITNESS_S, votes_of
+from sonoassist.temporal.view_filter import WITNESS_S, votes_of
 
+LEAVING_HZ = 6.5
+"""Rate at which a view is left. The live filter's is higher: it has nothing but the past, and holds
+on to a view by other means."""
 LEAST_VIEW_S = 0.5
 """What is seen for less is the less sure for it: a glimpse is no view."""
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -325,3 +327,20 @@ def test_from_one_plane_to_one_that_is_little_surer_the_label_is_never_unsure(ra
         said.append(label.follow(step / rate_hz, State.PLANE, shares).plane)
     assert None not in said
     assert said[0] is BY_KEY["femur"]
+
+
+@pytest.mark.parametrize("length", [2, 3, 4, 5])
+@pytest.mark.parametrize("first", ["lips", "background"])
+def test_what_is_as_often_taken_for_the_background_does_not_come_and_go(
+    length: int, first: str
+) -> None:
+    label = SteadyLabel(0.5)
+    names = []
+    for number in range(100):
+        other = {"lips": "background", "background": "lips"}[first]
+        leads, follows = (first, other) if number // length % 2 == 0 else (other, first)
+        shares = np.full(len(PLANES), 0.05 / (len(PLANES) - 2), np.float32)
+        shares[INDEX[leads]], shares[INDEX[follows]] = 0.52, 0.43
+        names.append(label.update(analysis_of(at(number / 25), shares)).plane)
+    changes = sum(one is not other for one, other in itertools.pairwise(names))
+    assert changes <= 1
