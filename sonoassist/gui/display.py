@@ -39,6 +39,8 @@ from sonoassist.live.status import ModelState, PlayState, SessionStatus, Showing
 INTERVAL_MS = 33
 """Of what is not urgent; pictures do not wait for it."""
 STATUS_EVERY = 3
+_STRIP_EVERY = 2 * STATUS_EVERY
+"""A second of the strip is some twenty pixels wide."""
 _NO_PICTURE = {PlayState.EMPTY, PlayState.OPENING}
 
 
@@ -72,6 +74,13 @@ class DisplayScene:
             and self.result is other.result
             and self._how() == other._how()
         )
+
+    def follows(self, other: DisplayScene) -> bool:
+        """Whether it is a later one of the same pictures, so that the other may go before it."""
+        one, before = self.view, other.view
+        if one is None or before is None or self._how() != other._how() or not self.moving:
+            return False
+        return one.frame.source_id == before.frame.source_id
 
     def _how(self) -> tuple[bool, ...]:
         return self.frozen, self.stale, self.stalled, self.analysing, self.moving
@@ -251,7 +260,8 @@ class Display(QObject):
         self.picture_name = picture.frame.name if picture is not None else ""
         page.transport.show_status(status, controller.settings, freeze)
         page.transport.recording.name.setText(self.picture_name)
-        page.strip.refresh()
+        if self._ticks % _STRIP_EVERY == 0:
+            page.strip.refresh()
         page.timing.show_stats(status.stats)
         self._confidences.tick()
         self.status_read.emit(status)
@@ -334,6 +344,9 @@ class Display(QObject):
         if not missing:
             self._show(scene)
             return
+        if self._asked is not None and scene.follows(self._asked):
+            # That one first: where scaling takes longer than a picture lasts, none would be shown.
+            return
         self._asked = scene
         for role, (view, size) in missing.items():
             self._fitter.ask(role, view.frame.pixels, size)
@@ -351,13 +364,19 @@ class Display(QObject):
 
     def _on_fitted(self) -> None:
         viewport = self._page.viewport
-        scene = self._asked
-        for role, fitted in self._fitter.take().items():
+        scene, taken = self._asked, self._fitter.take()
+        for role, fitted in taken.items():
             viewport.offer(role, fitted)
         if scene is None or scene.view is None:
             return
-        if not self._missing(scene.view, self._past(scene)):
+        missing = self._missing(scene.view, self._past(scene))
+        if not missing:
             self._show(scene)
+        elif missing.keys() & taken.keys():
+            self._asked = None  # it is wanted in another size by now
+        else:
+            return
+        self._look()  # a newer one may have come meanwhile
 
     def _note_painting(self, view: View) -> None:
         # A picture held or looked at again would seem to have taken ages.
