@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from sonoassist import __version__
+from sonoassist.core.machine_memory import machine_bytes
 from sonoassist.core.processors import LIMIT_VARIABLE, UNKNOWN, processor_name, usable_cores
 from sonoassist.engines.capabilities import capabilities
 
@@ -108,7 +109,5 @@ def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
 
 
 def _memory_gb() -> float | None:
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
-    except (AttributeError, ValueError, OSError):
-        return None
+    known = machine_bytes()
+    return None if known is None else known / 1e9

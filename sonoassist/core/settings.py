@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sonoassist.core.errors import OutputError, shown
 from sonoassist.core.files import ensure_folder, set_aside, write_text
+from sonoassist.core.machine_memory import usual_history_mb
 
 VERSION = 1
 MAX_RECENT = 12
@@ -84,7 +85,7 @@ class Settings(BaseModel):
     speed: float = Field(default=1.0, ge=0.1, le=8.0)
     every_frame: bool = False
     history_s: float = Field(default=10.0, ge=1.0, le=120.0)
-    history_mb: int = Field(default=768, ge=64, le=16384)
+    history_mb: int = Field(default_factory=usual_history_mb, ge=64, le=16384)
     exam_with_source: Literal["always", "live", "never"] = "always"
     checklist: str = "20-week"
     cover_text: bool = True

@@ -72,7 +72,8 @@ def measure_program(source: str, seconds: float, overrides: Mapping[str, Any]) -
     application = QApplication.instance() or make_application()
     garbage = GuiGarbage(application)
     look = Look(PALETTES[settings.theme], 1.0, family())
-    store, session = ModelStore.default(), LiveSession()
+    store = ModelStore.default()
+    session = LiveSession(history_s=settings.history_s, history_mb=settings.history_mb)
     services = make_services(store, lambda _settings: None, session.notices)
     services = replace(
         services,
@@ -146,7 +147,7 @@ class Counter:
         with self._lock:
             if not self._counting:
                 return
-            key = (view.frame.source_id, view.frame.frame_id)
+            key = view.frame.key
             if view.analysis is None:
                 self.captured += 1
                 self._waiting.append(key)

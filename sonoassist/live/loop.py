@@ -1,7 +1,8 @@
 """The loop of the last seconds: every captured picture, within a bound of memory.
 
-Pictures are kept as they are while they fit, the older ones encoded where they do not. That is
-done on a thread of the loop's own: capture only ever appends.
+Pictures are kept as they are while they fit. Where they do not, as many of the older ones are
+encoded as must be for the rest to have room. That is done on a thread of the loop's own: capture
+only ever appends.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from sonoassist.temporal.steady import SteadyLabel
 ENCODE_FROM = 0.75
 """Share of the memory from which on pictures are encoded; the rest is for those that come
 meanwhile."""
+ALL_FROM = 0.8
+"""Share from which on also those are encoded that were to stay as they are."""
 QUICKLY_FROM = 0.85
 """Share from which on they are encoded in half the time, with a little more loss."""
 STEADY_OVER_S = 2.5
@@ -44,6 +47,7 @@ class Loop:
         self._counted: dict[LoopPicture, int] = {}
         self._bytes = 0
         self._solid: set[LoopPicture] = set()  # cannot be made smaller
+        self._spared: set[LoopPicture] = set()  # there is room for them as they are
         self._encoding: LoopPicture | None = None
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -146,6 +150,7 @@ class Loop:
         if self._known.get(picture.key) is picture:
             del self._known[picture.key]
         self._solid.discard(picture)
+        self._spared.discard(picture)
 
     def _forget(self, oldest_s: float) -> None:
         limit = self.megabytes * 2**20
@@ -173,14 +178,11 @@ class Loop:
         if picture not in self._held:
             self._drop(picture)
 
-    def _too_large(self) -> bool:
-        return self._bytes > ENCODE_FROM * self.megabytes * 2**20
-
-    def _in_need(self) -> bool:
-        return self.size_bytes > QUICKLY_FROM * self.megabytes * 2**20
+    def _fills(self, share: float) -> bool:
+        return self._bytes > share * self.megabytes * 2**20
 
     def _call_encoder(self) -> None:
-        if not self._too_large() or self._stopping:
+        if not self._fills(ENCODE_FROM) or self._stopping:
             return
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
@@ -188,20 +190,44 @@ class Loop:
         self._changed.notify_all()
 
     def _next_raw(self) -> LoopPicture | None:
-        """The oldest picture that can be made smaller, where memory is short."""
-        if not self._too_large():
+        """The oldest picture that must be made smaller, where memory is short."""
+        if not self._fills(ENCODE_FROM):
             return None
-        for pictures in (self._held, self._ring):
-            for picture in pictures:
-                if not picture.is_encoded and picture not in self._solid:
-                    return picture
+        for picture in (*self._held, *self._ring):
+            if picture.is_encoded or picture in self._solid:
+                continue
+            if self._fills(ALL_FROM):
+                return picture
+            if picture in self._spared:
+                continue
+            if not self._can_spare(picture):
+                return picture
+            self._spared.add(picture)
         return None
+
+    def _can_spare(self, picture: LoopPicture) -> bool:
+        """Whether all the seconds have room where this picture stays as it is."""
+        ring = set(self._ring)
+        aside = sum(self._counted[one] for one in self._held if one not in ring)
+        settled = [self._counted[one] for one in ring if one.is_encoded or one in self._spared]
+        mean = (sum(settled) + self._counted[picture]) / (len(settled) + 1)
+        return mean * self._pictures_in_all() <= ENCODE_FROM * self.megabytes * 2**20 - aside
+
+    def _pictures_in_all(self) -> float:
+        """How many there will be when the loop reaches back as far as it shall."""
+        times_s = [one.frame.captured_at_s for one in self._ring]
+        reached_s = times_s[-1] - times_s[0] if times_s else 0.0
+        if reached_s <= 0:
+            return len(times_s)
+        return max((len(times_s) - 1) * self.seconds / reached_s, 1.0)
 
     # --- on the thread ----------------------------------------------------------------------
 
     def _run(self) -> None:
         while (picture := self._wait_for_raw()) is not None:
-            smaller = picture.encoded_data(quick=self._in_need())
+            with self._changed:
+                in_need = self._fills(QUICKLY_FROM)
+            smaller = picture.encoded_data(quick=in_need)
             with self._changed:
                 if smaller is None:
                     self._solid.add(picture)

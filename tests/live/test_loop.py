@@ -89,6 +89,26 @@ def test_what_does_not_fit_is_encoded_and_looks_the_same(loop: Loop) -> None:
         assert not view.frame.pixels.flags.writeable
 
 
+def test_only_as_many_are_encoded_as_must_be_and_none_is_missing(loop: Loop) -> None:
+    loop.megabytes, loop.seconds = 5, 4.0
+    for number in range(300):
+        loop.add(picture_at(number, number / 25))
+        wait_until(lambda: loop.size_bytes <= 0.8 * 5 * 2**20)
+    kept = loop.pictures()
+    assert len(kept) in (100, 101)  # 4.7 MiB as they are, room for 3.75
+    assert 10 < sum(one.is_encoded for one in kept.pictures) < 60
+    # Not one stretch of time, but here and there.
+    assert any(one.is_encoded for one in kept.pictures[:20])
+    assert not all(one.is_encoded for one in kept.pictures[:20])
+    loop.hold(kept)
+    for number in range(300, 600):
+        loop.add(picture_at(number, number / 25))
+        wait_until(lambda: loop.size_bytes <= 0.85 * 5 * 2**20)
+    assert len(loop.pictures()) in (100, 101)  # those that are held give way
+    numbers = [view.frame.frame_id for view in kept]
+    assert numbers == list(range(300 - len(kept), 300))
+
+
 def test_noise_that_gets_no_smaller_goes_when_the_memory_is_full(loop: Loop) -> None:
     loop.megabytes = 1
     random = np.random.default_rng(1)
