@@ -17,6 +17,8 @@ from sonoassist.core.planes import BACKGROUND_INDEX, PLANES, Plane
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+FrameKey = tuple[str, int]
+"""Source and number of a frame, which tell it from all others."""
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
@@ -48,6 +50,11 @@ class Frame:
     source_id: str
     name: str = ""
     still: bool = False
+
+    @property
+    def key(self) -> FrameKey:
+        """Tells the picture from all others, those of other openings included."""
+        return self.source_id, self.frame_id
 
     @property
     def width_px(self) -> int:

@@ -9,29 +9,29 @@ import queue
 import threading
 import time
 import traceback
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sonoassist.core.errors import OutputError, SonoAssistError, window_text
 from sonoassist.core.packets import Analysis, Box, Frame, Pixels
+from sonoassist.exam.box_requests import BoxRequests
 from sonoassist.exam.capture_words import capture_words, item_of
 from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.exam_view import ExamView
-from sonoassist.exam.in_force import InForce, Moment, held_at, judged_by
-from sonoassist.exam.in_force_words import change_events
+from sonoassist.exam.frame_rows import FrameRows
+from sonoassist.exam.in_force import InForce, Moment
+from sonoassist.exam.in_force_log import InForceLog
 from sonoassist.exam.recording_switch import RecordingSwitch
-from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
-from sonoassist.exam.rows import LATELY
+from sonoassist.exam.records import Capture, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.shots import Said, best_shot, frame_row, hand_shot
 from sonoassist.exam.undo import ExamHistory, Steps, turned_words
 from sonoassist.live.status import Level, Notice, Notices, View
 from sonoassist.preprocess.masking import ultrasound_field
 from sonoassist.render.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.temporal.best_frames import BestFrames, Candidate
-from sonoassist.temporal.hints import placed_again
 
 SAVE_EVERY_S = 1.0
 """What a crash may lose of the frames' results at most."""
@@ -68,23 +68,17 @@ class RunningExam:
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._exam = exam
-        self._want_box = want_box
         self._items = tuple(items)
         self._notices = notices
         self._changed = changed
         self._began_s = time.monotonic() if began_s is None else began_s
-        self._moments = [Moment(0.0, in_force or exam.info().start.in_force)]
-        self._unkept: deque[tuple[Moment, tuple[tuple[str, str], ...]]] = deque()
-        self._unkept.append((self._moments[0], ()))
-        self._sources = {source_id: self._moments[0]}  # replaced as a whole, read on any thread
+        self._in_force_log = InForceLog(in_force or exam.info().start.in_force, source_id)
         self._kept_back = ""
         self._best = BestFrames()
-        self._rows: deque[tuple[tuple[str, int], FrameRow]] = deque()
-        self._saved: dict[tuple[str, int], None] = {}  # the newest last
+        self._rows = FrameRows()
         self._views: deque[View] = deque(maxlen=MEASURED_AT_ONCE)
         self._completed: deque[Analysis] = deque()
-        self._unboxed: dict[tuple[str, int], list[Capture]] = {}
-        self._box_wishes: Counter[tuple[str, int]] = Counter()  # that have no answer yet
+        self._boxes = BoxRequests(exam, want_box)
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ending = False
@@ -116,48 +110,38 @@ class RunningExam:
 
     def see(self, view: View) -> None:
         """A picture was captured (without a result), or analysed; see `LiveSession.watch`."""
-        if view.frame.source_id not in self._sources:
+        if not self._in_force_log.has_source(view.frame.source_id):
             return  # of the next source already: maybe another patient's
         if view.analysis is None:
             at_s, synthetic = self.at_s(view), self._watched(view.frame).in_force.synthetic
             self._recording.add(view.frame, at_s, synthetic=synthetic)
             self._clipper.add(view.frame, at_s, synthetic=synthetic)
             return
-        self._rows.append((_key(view.frame), frame_row(view, self.at_s(view))))
+        self._rows.add(view.frame.key, frame_row(view, self.at_s(view)))
         self._views.append(view)
         self._news.set()
 
     def complete(self, view: View) -> None:
         """A picture's own box came behind its label; see `LiveSession.watch_completed`."""
-        if view.analysis is None or view.frame.source_id not in self._sources:
+        if view.analysis is None or not self._in_force_log.has_source(view.frame.source_id):
             return
         if view.analysis.lacks_box:  # nobody looks for it any more
-            self._ask(lambda: self._give_box_up(view))
+            self._ask(lambda: self._boxes.give_up(view))
             return
         if view.steady is not None:  # else its row would lose it
-            self._rows.append((_key(view.frame), frame_row(view, self.at_s(view))))
+            self._rows.add(view.frame.key, frame_row(view, self.at_s(view)))
         self._completed.append(view.analysis)
         self._news.set()
 
     @property
     def in_force(self) -> InForce:
         """What pictures are judged by now."""
-        return self._moments[-1].in_force
+        return self._in_force_log.now
 
     def judge_by(self, in_force: InForce) -> None:
         """What pictures are judged by from now on; only a change is kept."""
-        before = self.in_force
-        if in_force == before:
-            return
-        moment = Moment(time.monotonic() - self._began_s, in_force)
-        last = next(
-            (one.in_force for one in reversed(self._moments) if one.in_force.judges), before
-        )
-        self._moments.append(moment)
-        # While no model is there nothing else is said: the same one may come again.
-        told = tuple(change_events(last, in_force)) if in_force.judges else ()
-        self._unkept.append((moment, told))
-        self._news.set()
+        if self._in_force_log.change(time.monotonic() - self._began_s, in_force):
+            self._news.set()
 
     def join_source(self, source_id: str) -> None:
         """The exam's live source is back under another opening, or it goes on with another one.
@@ -165,7 +149,7 @@ class RunningExam:
         What it is was told by `judge_by`. Its pictures are known by their source, never by their
         time: one may have been taken before that was told.
         """
-        self._sources = self._sources | {source_id: self._moments[-1]}
+        self._in_force_log.join_source(source_id)
 
     def at_s(self, view: View) -> float:
         """When a picture was captured, in seconds since the exam began."""
@@ -301,14 +285,8 @@ class RunningExam:
             title = f"the exam record failed: {window_text(error)}"
             self._notices.put(Notice(Level.ERROR, title, "", traceback.format_exc()))
 
-    def _keep_moments(self) -> None:
-        """Each until the disk takes it: what is told of captures depends on them."""
-        while self._unkept:
-            self._exam.add_moment(*self._unkept[0])
-            self._unkept.popleft()
-
     def _turn(self) -> None:
-        self._guard(self._keep_moments)
+        self._guard(lambda: self._in_force_log.keep(self._exam))
         while self._views:
             view = self._views.popleft()
             self._guard(lambda view=view: self._look_at(view))  # type: ignore[misc]
@@ -323,37 +301,15 @@ class RunningExam:
 
     def _wait_for_boxes(self) -> None:
         until_s = time.monotonic() + self._boxes_within_s
-        while self._unboxed and (left_s := until_s - time.monotonic()) > 0:
+        while self._boxes.pending and (left_s := until_s - time.monotonic()) > 0:
             self._news.wait(left_s)
             self._news.clear()
             self._turn()
 
     def _put_box(self, analysis: Analysis) -> None:
-        """Give a capture the box that was found behind its label."""
-        captures, box = self._unboxed.pop(_key(analysis.frame), []), analysis.own_box
-        self._box_wishes.pop(_key(analysis.frame), None)
-        named = analysis.prediction.plane.key
-        for capture in captures:
-            if box is not None and capture.shot.plane == named:
-                before = capture.shot.hints
-                hints = None if before is None else placed_again(before, analysis)
-                self._exam.put_box(capture.capture_id, box, hints)
-                self._tell()
-
-    def _give_box_up(self, view: View) -> None:
-        """One wish for this box has been given up; another one may still be under way."""
-        key = _key(view.frame)
-        self._box_wishes[key] -= 1
-        if self._box_wishes[key] <= 0:
-            self._unboxed.pop(key, None)
-            del self._box_wishes[key]
-
-    def _ask_for_box(self, capture: Capture, view: View) -> None:
-        """Have the box of a capture found, where nobody has looked for it yet."""
-        if capture.shot.box is None and view.analysis is not None and view.analysis.lacks_box:
-            self._unboxed.setdefault(_key(view.frame), []).append(capture)
-            self._box_wishes[_key(view.frame)] += 1
-            self._want_box(view)  # each time: an earlier wish may have been given up
+        """Give captures the box that was found behind their label."""
+        if self._boxes.put(analysis):
+            self._tell()
 
     def _look_at(self, view: View) -> None:
         if view.analysis is not None and view.steady is not None:
@@ -365,22 +321,8 @@ class RunningExam:
 
     def _save_rows(self) -> None:
         self._saved_s = time.monotonic()
-        # A frame that was looked at twice, e.g. with another crop, is kept with its last result.
-        waiting = [self._rows.popleft() for _ in range(len(self._rows))]
-        latest = dict(waiting)
-        if not latest:
-            return
-        fresh = [row for key, row in latest.items() if key not in self._saved]
-        again = [row for key, row in latest.items() if key in self._saved]
-        try:
-            self._exam.add_frames(fresh, again)
-        except OutputError:
-            self._rows.extendleft(reversed(latest.items()))
-            raise
-        self._saved.update(dict.fromkeys(latest))
-        for key in list(self._saved)[:-LATELY]:
-            del self._saved[key]
-        self._works_again()
+        if self._rows.save(self._exam):
+            self._works_again()
 
     def _close(self) -> None:
         try:
@@ -469,9 +411,9 @@ class RunningExam:
         frame = candidate.analysis.frame
         shot = best_shot(candidate, item, at_s)
         view = View(frame, candidate.analysis)
-        judged = self._judged(view, at_s)
+        judged = self._in_force_log.judged(view, at_s)
         capture = self._keep_shot(shot, frame, Judgement.OPEN, old, judged)
-        self._ask_for_box(capture, view)
+        self._boxes.ask(capture, view)
 
     def _capture_by_hand(
         self,
@@ -502,9 +444,14 @@ class RunningExam:
         def keep() -> None:
             try:
                 capture = self._keep_shot(
-                    shot, view.frame, Judgement.KEPT, None, self._judged(view, now_s), timed
+                    shot,
+                    view.frame,
+                    Judgement.KEPT,
+                    None,
+                    self._in_force_log.judged(view, now_s),
+                    timed,
                 )
-                self._ask_for_box(capture, view)
+                self._boxes.ask(capture, view)
             except OutputError:
                 self._notices.put(Notice(Level.WARNING, "The picture on screen was not captured"))
                 raise
@@ -528,8 +475,7 @@ class RunningExam:
         seen, shot = shot.field, replace(shot, field=ultrasound_field([picture]) or whole)
         instead_of = old.capture_id if old is not None else None
         capture = self._exam.add_capture(shot, picture, judgement=judgement, instead_of=instead_of)
-        taken = held_at(self._moments, shot.at_s)
-        if judged != taken or taken.in_force.watching(watched.in_force) != taken.in_force:
+        if not self._in_force_log.is_told_by_time(shot.at_s, judged, watched):
             self._guard(lambda: self._exam.add_judged(capture, judged, watched))
         self._small[capture.capture_id] = thumbnail(picture, seen)
         if past:
@@ -543,20 +489,9 @@ class RunningExam:
         self._tell()
         return capture
 
-    def _judged(self, view: View, at_s: float) -> Moment:
-        """What a picture was judged by.
-
-        Args:
-            view: The picture, with its result.
-            at_s: When it was named: on screen, where a person has chosen it.
-        """
-        made = None if view.analysis is None else view.analysis.provenance
-        return judged_by(self._moments, at_s, "" if made is None else made.weights_sha256)
-
     def _watched(self, frame: Frame) -> Moment:
         """The moment that has what a picture is of."""
-        at_s = frame.captured_at_s - self._began_s
-        return self._sources.get(frame.source_id) or held_at(self._moments, at_s)
+        return self._in_force_log.watched(frame, frame.captured_at_s - self._began_s)
 
     def _say_step(self, title: str, hint: str = "") -> None:
         """Tell what a person's last step has done; of the steps before it nothing need stand."""
@@ -662,8 +597,3 @@ class RunningExam:
             self._notices.put(Notice(Level.INFO, "The exam record is being kept again"))
             self.view = replace(self.view, trouble="")
             self._changed()
-
-
-def _key(frame: Frame) -> tuple[str, int]:
-    """Tells a frame from all others."""
-    return frame.source_id, frame.frame_id

@@ -12,7 +12,8 @@ from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.capture_words import box_is_sure, capture_words, chosen_by_hand, own_box
 from sonoassist.exam.checklist import Line
-from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.action_set import ActionSet
+from sonoassist.gui.acts import Act
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.exam_marks import share_text, state_text, tip_text

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
 
-from sonoassist.gui.actions import BY_ACT, Act
+from sonoassist.gui.actions import BY_ACT
+from sonoassist.gui.acts import Act
 from sonoassist.gui.free_room import Wide, chip_places
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.screens import Chip, MessageCard

@@ -17,7 +17,7 @@ from sonoassist.core.settings import Settings, load_settings, merge_settings
 from sonoassist.engines.hardware import AUTO, FIELDS
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.file_dialogs import TRAINEES, Purpose, ask_path

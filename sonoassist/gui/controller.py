@@ -18,7 +18,7 @@ from sonoassist.core.settings import Settings, stepped_threshold
 from sonoassist.exam.lifecycle import ExamLifecycle
 from sonoassist.exam.presets import edit_copy
 from sonoassist.exam.supervisor import Supervisor
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.engine_options import EngineOptions, lost_sentence
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.freeze import Freeze

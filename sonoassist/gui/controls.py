@@ -6,7 +6,9 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
-from sonoassist.gui.actions import BY_ACT, Act, tip
+from sonoassist.gui.action_set import tip
+from sonoassist.gui.actions import BY_ACT
+from sonoassist.gui.acts import Act
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 

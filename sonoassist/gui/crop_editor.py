@@ -20,7 +20,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.core.packets import Box, Pixels
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.overlay import Placement, paint_outline, place
 from sonoassist.gui.theme import DARK, Look

@@ -13,7 +13,8 @@ from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.percent import percent
 from sonoassist.core.wording import sentence
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.fitter import fit

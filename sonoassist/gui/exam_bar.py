@@ -6,7 +6,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.exam.checklist import Line
-from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.action_set import ActionSet
+from sonoassist.gui.acts import Act
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.theme import Look
 

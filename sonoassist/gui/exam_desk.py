@@ -19,7 +19,7 @@ from sonoassist.exam.schema import RecordError
 from sonoassist.exam.shots import Said, nothing_named
 from sonoassist.exam.store import ExamStore
 from sonoassist.exam.undo import Steps
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.selection import Selection
 from sonoassist.gui.verdict import NOTHING, Verdict, decide

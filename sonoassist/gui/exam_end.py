@@ -18,7 +18,8 @@ from sonoassist.exam.looking_over import Change, LookedOver, judging, look_over,
 from sonoassist.exam.records import Judgement
 from sonoassist.exam.store import ExamStore
 from sonoassist.exam.undo import Steps
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.capture_sheet import StillView
 from sonoassist.gui.exams_sheet import started
 from sonoassist.gui.jobs import Jobs

@@ -18,7 +18,7 @@ from sonoassist.exam.capture_words import (
 )
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look

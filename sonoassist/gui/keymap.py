@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from PyQt6.QtGui import QKeySequence
 
 from sonoassist.core.errors import shown
-from sonoassist.gui.actions import ACTIONS, BY_ACT, Act
+from sonoassist.gui.actions import ACTIONS, BY_ACT
+from sonoassist.gui.acts import Act
 
 Changes = Mapping[str, Sequence[str]]
 """Name of an action -> its keys; as the settings keep them."""

@@ -16,7 +16,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.gui.actions import ACTIONS, BY_ACT, Act, Action
+from sonoassist.gui.actions import ACTIONS, BY_ACT
+from sonoassist.gui.acts import Act, Action
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.keymap import Keymap, changed, key_name, key_sign, restored
 from sonoassist.gui.sheets import Sheet

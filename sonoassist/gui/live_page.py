@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
-from sonoassist.gui.actions import ActionSet
+from sonoassist.gui.action_set import ActionSet
 from sonoassist.gui.confidence_panel import ConfidencePanel
 from sonoassist.gui.curve_panel import CurvePanel
 from sonoassist.gui.exam_bar import ExamBar, ExamHead

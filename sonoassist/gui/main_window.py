@@ -13,7 +13,9 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from sonoassist.core.packets import LiveStats
-from sonoassist.gui.actions import BY_ACT, PLANE_ACTS, Act, ActionSet, Handlers, Needs
+from sonoassist.gui.action_set import ActionSet, Handlers
+from sonoassist.gui.actions import BY_ACT, PLANE_ACTS
+from sonoassist.gui.acts import Act, Needs
 from sonoassist.gui.bottom_line import BottomLine
 from sonoassist.gui.controller import MORE_FRAMES, Controller, needs_met
 from sonoassist.gui.display import Display

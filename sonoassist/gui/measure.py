@@ -147,7 +147,7 @@ class Counter:
         with self._lock:
             if not self._counting:
                 return
-            key = (view.frame.source_id, view.frame.frame_id)
+            key = view.frame.key
             if view.analysis is None:
                 self.captured += 1
                 self._waiting.append(key)

@@ -10,7 +10,9 @@ from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from sonoassist.exam.presets import preset_names
-from sonoassist.gui.actions import BY_ACT, Act, ActionSet, Place
+from sonoassist.gui.action_set import ActionSet
+from sonoassist.gui.actions import BY_ACT
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.elided import shortened

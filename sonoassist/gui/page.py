@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
-from sonoassist.gui.actions import Place
+from sonoassist.gui.acts import Place
 from sonoassist.gui.status_line import StatusItem
 from sonoassist.gui.theme import Look
 

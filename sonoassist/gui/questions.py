@@ -13,7 +13,8 @@ from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Box
 from sonoassist.exam.deleting import delete_exam
 from sonoassist.exam.works import waiting_work
-from sonoassist.gui.actions import Act, ActionSet, Needs
+from sonoassist.gui.action_set import ActionSet
+from sonoassist.gui.acts import Act, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.crop_sheet import CropSheet

@@ -23,7 +23,8 @@ from sonoassist.core.wording import sentence
 from sonoassist.exam.export import Export
 from sonoassist.exam.pacs.checking import ANSWER_S, Tested, try_connection
 from sonoassist.exam.works import export_work, send_work
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.file_dialogs import EXPORT, ask_path
 from sonoassist.gui.jobs_sheet import REFRESH_MS, JobRow

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Box, Content, Pixels
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.screens import Chip
 from sonoassist.live.status import Level, Notice, Notices, SessionStatus, View

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sonoassist.core.wording import sentence
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
 from sonoassist.sources import kind_of
 

@@ -21,7 +21,7 @@ from sonoassist.core.errors import OutputError, window_text
 from sonoassist.core.settings import LEAST_THRESHOLD, MOST_THRESHOLD
 from sonoassist.core.wording import sentence
 from sonoassist.engines.hardware import FIELDS
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.elided import wrappable

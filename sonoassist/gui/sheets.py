@@ -21,7 +21,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.gui.actions import ACTIONS, Act, Group, Place
+from sonoassist.gui.actions import ACTIONS
+from sonoassist.gui.acts import Act, Group, Place
 from sonoassist.gui.elided import ElidedLabel
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.page import HasHelp

@@ -18,7 +18,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.gui.actions import BY_ACT, Act, ActionSet
+from sonoassist.gui.action_set import ActionSet
+from sonoassist.gui.actions import BY_ACT
+from sonoassist.gui.acts import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.elided import ElidedButton
 from sonoassist.gui.ports import ModelEntry

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.wording import counted, sentence
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice

@@ -6,7 +6,9 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QAction, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from sonoassist.gui.actions import BY_ACT, Act, ActionSet, tip
+from sonoassist.gui.action_set import ActionSet, tip
+from sonoassist.gui.actions import BY_ACT
+from sonoassist.gui.acts import Act
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.page import Page
 from sonoassist.gui.theme import Look

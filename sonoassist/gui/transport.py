@@ -7,7 +7,8 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QWidget
 
 from sonoassist.core.settings import Settings
-from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.action_set import ActionSet
+from sonoassist.gui.acts import Act
 from sonoassist.gui.controls import KeyButton, Scrubber
 from sonoassist.gui.elided import ElidedLabel
 from sonoassist.gui.freeze import Freeze

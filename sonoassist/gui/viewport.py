@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from sonoassist.core.box_age import OWN, BoxAge
 from sonoassist.core.packets import Analysis, Box
 from sonoassist.core.planes import Plane
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.anatomy import Anatomy
 from sonoassist.gui.cards import Hit, chip_widths, paint_card, paint_chips
 from sonoassist.gui.carried import CarriedAge

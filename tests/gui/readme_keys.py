@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sonoassist.gui.actions import ACTIONS, BY_ACT, CHOICE_ACTS, PLANE_ACTS, Action, Group
+from sonoassist.gui.actions import ACTIONS, BY_ACT, CHOICE_ACTS, PLANE_ACTS
+from sonoassist.gui.acts import Action, Group
 from sonoassist.gui.keymap import key_sign
 
 README = Path(__file__).parents[2] / "README.md"

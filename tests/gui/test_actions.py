@@ -11,7 +11,9 @@ from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core.settings import Settings
-from sonoassist.gui.actions import ACTIONS, Act, Needs, Place, tip
+from sonoassist.gui.action_set import tip
+from sonoassist.gui.actions import ACTIONS
+from sonoassist.gui.acts import Act, Needs, Place
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page

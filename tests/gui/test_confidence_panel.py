@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.planes import DISPLAY_ORDER, INDEX, PLANES
 from sonoassist.gui import curve_loading
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.confidence_curves import CurveMark
 from sonoassist.gui.confidence_panel import ConfidencePanel, span_for, when_words
 from sonoassist.gui.curve_loading import make_graph

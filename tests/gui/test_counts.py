@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.screens import screen_for
 from sonoassist.gui.status_line import StatusLine, items_for

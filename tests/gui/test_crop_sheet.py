@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from preprocess.test_screen_layout import screen_of
 from sonoassist.core.packets import Box
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.jobs import Jobs

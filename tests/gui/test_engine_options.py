@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from sonoassist.core.settings import Settings, load_settings
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.engines.hardware import Hardware
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.compose import SettingsKeeper, build, of_this_run, override
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.settings_sheet import SettingsSheet

@@ -15,7 +15,7 @@ from exam.exam_made import picture, shot, start
 from sonoassist.exam.checklist import ItemState
 from sonoassist.exam.records import Item, Judgement
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.exam_end import ExamEndSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.report_sheet import ReportSheet

@@ -10,7 +10,7 @@ from gui_fakes import GRABBER, RECORDING, FakeSession, make_frame, make_view
 from pytestqt.qtbot import QtBot
 
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.exam_question import ExamQuestion
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.live.status import PlayState

@@ -30,7 +30,7 @@ from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui import exam_panel
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.exams_sheet import ExamsSheet

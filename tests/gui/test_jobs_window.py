@@ -16,7 +16,7 @@ from sonoassist.core.errors import OutputError
 from sonoassist.core.jobs import Job, JobResult, JobState, Work
 from sonoassist.core.progress import Meter
 from sonoassist.exam.works import waiting_work
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.elided import ElidedLabel
 from sonoassist.gui.jobs_sheet import JobsSheet, LeaveSheet
 from sonoassist.gui.main_window import MainWindow

@@ -18,7 +18,7 @@ from older_reviews import prepared_as_then
 from sonoassist.core import paths
 from sonoassist.core.settings import load_settings
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.compose import SettingsKeeper, build
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow

@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.settings import Settings, load_settings, save_settings
 from sonoassist.gui import actions
-from sonoassist.gui.actions import ACTIONS, PLANE_ACTS, Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.actions import ACTIONS, PLANE_ACTS
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.compose import build
 from sonoassist.gui.keymap import Keymap, changed, key_name, key_sign, restored
 from sonoassist.gui.keys_sheet import KeysSheet
@@ -74,7 +76,7 @@ def test_no_page_listens_to_keys_of_its_own() -> None:
         path.relative_to(GUI).as_posix(): own_keys(path.read_text(encoding="utf-8"))
         for path in GUI.rglob("*.py")
     }
-    assert {name for name, keys in found.items() if keys} == {"actions.py"}
+    assert {name for name, keys in found.items() if keys} == {"action_set.py"}
     assert own_keys("shortcut = QShortcut(self)")
     assert own_keys("event.key() == Qt.Key.Key_1")
 

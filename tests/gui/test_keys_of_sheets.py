@@ -15,7 +15,8 @@ from exam.exam_made import picture, shot, start
 from preprocess.test_screen_layout import screen_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.exam.undo import Steps
-from sonoassist.gui.actions import ACTIONS, Act, Place
+from sonoassist.gui.actions import ACTIONS
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exam_end import ExamEndDesk, ExamEndSheet
 from sonoassist.gui.keymap import Keymap

@@ -15,7 +15,8 @@ from exam.exam_made import start
 from sonoassist.core.jobs import JobResult, Work
 from sonoassist.exam.in_force import InForce, Moment
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.actions import BY_ACT, Act
+from sonoassist.gui.actions import BY_ACT
+from sonoassist.gui.acts import Act
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.jobs_sheet import JobsSheet
 from sonoassist.gui.keymap import Keymap

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.packets import State
 from sonoassist.core.settings import Settings
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.status_line import items_for

@@ -12,7 +12,8 @@ from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.records import Item
-from sonoassist.gui.actions import ACTIONS, BY_ACT, Act, Group, Place
+from sonoassist.gui.actions import ACTIONS, BY_ACT
+from sonoassist.gui.acts import Act, Group, Place
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.file_dialogs import CORRECTIONS, OPEN_FILE, ask_path
 from sonoassist.gui.main_window import MainWindow

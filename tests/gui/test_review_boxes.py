@@ -36,7 +36,7 @@ from sonoassist.evaluation.file_run import Means
 from sonoassist.evaluation.localisation import measure_boxes
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.planning import Scope, make_plan
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.cards import chip_widths
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.overlay import Placement

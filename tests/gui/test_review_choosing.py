@@ -29,7 +29,7 @@ from review_window import (
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.review import finder
 from sonoassist.gui.review.page import ReviewPage

@@ -20,7 +20,7 @@ from review_window import (
 
 from sonoassist.core.planes import INDEX, PLANES
 from sonoassist.core.settings import Settings
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.review import curve

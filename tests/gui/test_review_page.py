@@ -30,7 +30,8 @@ from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.actions import PLANE_ACTS, Act
+from sonoassist.gui.actions import PLANE_ACTS
+from sonoassist.gui.acts import Act
 from sonoassist.gui.compose import build
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow

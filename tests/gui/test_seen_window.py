@@ -49,7 +49,7 @@ from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.core.progress import Meter
 from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.compose import build
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exam_end import ExamEndSheet

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.errors import UsageError
 from sonoassist.core.settings import Settings
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.app import run_window
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.compose import build

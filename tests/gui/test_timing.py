@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PyQt6.QtGui import QFontMetricsF
 from pytestqt.qtbot import QtBot
 
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.fonts import family
 from sonoassist.gui.frame_times import (
     PAINTING,

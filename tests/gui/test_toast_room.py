@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QLabel, QLineEdit,
 from pytestqt.qtbot import QtBot
 
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.live.status import Level, Notice

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.packets import Box, State
 from sonoassist.core.planes import BY_KEY, PLANES
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.overlay import BOX_PX, heat_evidence, heat_image, place
 from sonoassist.gui.screens import Chip, MessageCard, Screen
 from sonoassist.gui.theme import Look

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.packets import State
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.controls import KeyButton, Scrubber
 from sonoassist.gui.fonts import family
 from sonoassist.gui.headline import Headline

@@ -28,7 +28,7 @@ from pytestqt.qtbot import QtBot
 from sonoassist.core.errors import UsageError
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.settings import Settings, load_settings
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.compose import SettingsKeeper, build, override
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.main_window import MainWindow

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPe
 from PyQt6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy
 
 from sonoassist.core.planes import BY_KEY
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.practice.answer_names import answer_label
 from sonoassist.gui.theme import Look

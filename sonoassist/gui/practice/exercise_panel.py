@@ -9,7 +9,9 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sonoassist.core.errors import window_text
-from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS, Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.fitter import Fitter
 from sonoassist.gui.practice.answers_bar import AnswersBar, VotesBar
 from sonoassist.gui.practice.buttons import wide_button

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout
 
-from sonoassist.gui.actions import BY_ACT, PLANE_ACTS, Act, Place
+from sonoassist.gui.actions import BY_ACT, PLANE_ACTS
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.keymap import Keymap
 
 _HOW = (

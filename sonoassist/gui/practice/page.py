@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QStackedWidget
 
-from sonoassist.gui.actions import Place
+from sonoassist.gui.acts import Place
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.exercise_panel import ExercisePanel
 from sonoassist.gui.practice.progress_panel import ProgressPanel

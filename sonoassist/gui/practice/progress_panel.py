@@ -19,7 +19,8 @@ from PyQt6.QtWidgets import (
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.curves import Curve
 from sonoassist.gui.practice.desk import PracticeDesk

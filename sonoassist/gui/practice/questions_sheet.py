@@ -21,7 +21,8 @@ from PyQt6.QtWidgets import (
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.file_dialogs import QUESTIONS_IN, QUESTIONS_OUT, Purpose
 from sonoassist.gui.practice.desk import PracticeDesk

@@ -17,7 +17,8 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk

@@ -22,7 +22,8 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.elided import ElidedButton, wrappable
 from sonoassist.gui.practice.asked import asked_text
 from sonoassist.gui.practice.buttons import wide_button

@@ -9,7 +9,9 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import BY_ACT, Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.actions import BY_ACT
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.services import Stage

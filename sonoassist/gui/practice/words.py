@@ -9,7 +9,8 @@ from datetime import datetime
 from sonoassist.core.percent import percent, whole_percent
 from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS, Act
+from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS
+from sonoassist.gui.acts import Act
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.practice.answer_names import answer_label
 from sonoassist.practice.ballot import BallotVerdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.review.box_shape import Ground
 from sonoassist.gui.review.box_view import BoxView
 from sonoassist.gui.review.desk import ReviewDesk

@@ -8,7 +8,9 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from sonoassist.gui.actions import BY_ACT, Act, Place, tip
+from sonoassist.gui.action_set import tip
+from sonoassist.gui.actions import BY_ACT
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 

@@ -13,7 +13,9 @@ from PyQt6.QtWidgets import QWidget
 from sonoassist.core.box_age import BoxAge
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
-from sonoassist.gui.actions import CHOICE_ACTS, Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.actions import CHOICE_ACTS
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.overlay import paint_box, place, rounded
 from sonoassist.gui.theme import DARK, Look

@@ -14,7 +14,7 @@ from sonoassist.core.packets import Box
 from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, KEYS
 from sonoassist.core.progress import Meter
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.recordings.corrections import Corrections

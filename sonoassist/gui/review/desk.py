@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.review.corrector import Corrector
 from sonoassist.gui.review.finder import Finder

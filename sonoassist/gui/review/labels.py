@@ -10,7 +10,9 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEven
 from PyQt6.QtWidgets import QWidget
 
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
-from sonoassist.gui.actions import PLANE_ACTS, Act, Place, PlaceKeys
+from sonoassist.gui.action_set import PlaceKeys
+from sonoassist.gui.actions import PLANE_ACTS
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 

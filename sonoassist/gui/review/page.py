@@ -10,7 +10,9 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
-from sonoassist.gui.actions import PLANE_ACTS, Act, ActionSet, Place, PlaceKeys
+from sonoassist.gui.action_set import ActionSet, PlaceKeys
+from sonoassist.gui.actions import PLANE_ACTS
+from sonoassist.gui.acts import Act, Place
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.exam_marks import pixmap_of

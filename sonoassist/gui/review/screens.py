@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sonoassist.core.planes import BY_KEY
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.screens import Chip, MessageCard, Screen
 from sonoassist.recordings.corrections import Corrections

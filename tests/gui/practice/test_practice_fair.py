@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core.errors import SourceError
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import Stage
 from sonoassist.practice.exercise import Phase

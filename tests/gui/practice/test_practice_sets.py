@@ -10,7 +10,7 @@ from practice_page_made import DEMO, Trainee, texts
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.file_dialogs import QUESTIONS_IN, QUESTIONS_OUT, Purpose
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page

@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from practice.practice_made import attempt
-from sonoassist.gui.actions import Act
+from sonoassist.gui.acts import Act
 from sonoassist.gui.fonts import family
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
