@@ -141,6 +141,7 @@ class Display(QObject):
         self._reached: View | None = None
         self._drawn: DisplayScene | None = None
         self._asked: DisplayScene | None = None
+        self._awaited: set[str] = set()
         self._source_id = ""
         self.picture_name = ""
         """Name of the file on screen where the source is a folder of pictures, else ""."""
@@ -347,7 +348,7 @@ class Display(QObject):
         if self._asked is not None and scene.follows(self._asked):
             # That one first: where scaling takes longer than a picture lasts, none would be shown.
             return
-        self._asked = scene
+        self._asked, self._awaited = scene, set(missing)
         for role, (view, size) in missing.items():
             self._fitter.ask(role, view.frame.pixels, size)
 
@@ -364,18 +365,19 @@ class Display(QObject):
 
     def _on_fitted(self) -> None:
         viewport = self._page.viewport
-        scene, taken = self._asked, self._fitter.take()
-        for role, fitted in taken.items():
+        scene = self._asked
+        for role, fitted in self._fitter.take().items():
             viewport.offer(role, fitted)
+            self._awaited.discard(role)
         if scene is None or scene.view is None:
             return
         missing = self._missing(scene.view, self._past(scene))
         if not missing:
             self._show(scene)
-        elif missing.keys() & taken.keys():
-            self._asked = None  # it is wanted in another size by now
-        else:
+        elif missing.keys() & self._awaited:
             return
+        else:
+            self._asked = None  # something is wanted in another size by now
         self._look()  # a newer one may have come meanwhile
 
     def _note_painting(self, view: View) -> None:
