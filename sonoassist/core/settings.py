@@ -49,7 +49,7 @@ class Settings(BaseModel):
         speed: Playing speed of recordings.
         every_frame: Recordings wait for the analysis instead of dropping frames.
         history_s: Seconds that a freeze can step back.
-        history_mb: Memory a freeze may use, in MiB.
+        history_mb: Memory a freeze may use, in MiB; at first a share of the machine's.
         exam_with_source: Keep an exam record of what is opened: "always" (videos and live
             sources), "live" (live sources only) or "never".
         checklist: Name of the exam's checklist.

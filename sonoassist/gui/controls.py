@@ -217,8 +217,14 @@ class Scrubber(QWidget):
         """Show index `at` of `count`; ignored while the user holds the knob."""
         if self._held or (at, count) == (self._at, self._count):
             return
+        before = self._shown_at()
         self._at, self._count = at, max(count, 1)
-        self.update()
+        if self._shown_at() != before:
+            self.update()
+
+    def _shown_at(self) -> tuple[int, int]:
+        """Where the knob is, to half a pixel: of a long recording that is many pictures."""
+        return round(2 * self.x_of(self._at)), self._count
 
     def set_marks(self, marks: frozenset[int]) -> None:
         """Show which pictures are marked."""

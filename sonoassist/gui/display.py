@@ -39,6 +39,8 @@ from sonoassist.live.status import ModelState, PlayState, SessionStatus, Showing
 INTERVAL_MS = 33
 """Of what is not urgent; pictures do not wait for it."""
 STATUS_EVERY = 3
+_STRIP_EVERY = 2 * STATUS_EVERY
+"""A second of the strip is some twenty pixels wide."""
 _NO_PICTURE = {PlayState.EMPTY, PlayState.OPENING}
 
 
@@ -72,6 +74,13 @@ class DisplayScene:
             and self.result is other.result
             and self._how() == other._how()
         )
+
+    def follows(self, other: DisplayScene) -> bool:
+        """Whether it is a later one of the same pictures, so that the other may go before it."""
+        one, before = self.view, other.view
+        if one is None or before is None or self._how() != other._how() or not self.moving:
+            return False
+        return one.frame.source_id == before.frame.source_id
 
     def _how(self) -> tuple[bool, ...]:
         return self.frozen, self.stale, self.stalled, self.analysing, self.moving
@@ -132,6 +141,7 @@ class Display(QObject):
         self._reached: View | None = None
         self._drawn: DisplayScene | None = None
         self._asked: DisplayScene | None = None
+        self._awaited: set[str] = set()
         self._source_id = ""
         self.picture_name = ""
         """Name of the file on screen where the source is a folder of pictures, else ""."""
@@ -251,7 +261,8 @@ class Display(QObject):
         self.picture_name = picture.frame.name if picture is not None else ""
         page.transport.show_status(status, controller.settings, freeze)
         page.transport.recording.name.setText(self.picture_name)
-        page.strip.refresh()
+        if self._ticks % _STRIP_EVERY == 0:
+            page.strip.refresh()
         page.timing.show_stats(status.stats)
         self._confidences.tick()
         self.status_read.emit(status)
@@ -334,7 +345,10 @@ class Display(QObject):
         if not missing:
             self._show(scene)
             return
-        self._asked = scene
+        if self._asked is not None and scene.follows(self._asked):
+            # That one first: where scaling takes longer than a picture lasts, none would be shown.
+            return
+        self._asked, self._awaited = scene, set(missing)
         for role, (view, size) in missing.items():
             self._fitter.ask(role, view.frame.pixels, size)
 
@@ -354,10 +368,17 @@ class Display(QObject):
         scene = self._asked
         for role, fitted in self._fitter.take().items():
             viewport.offer(role, fitted)
+            self._awaited.discard(role)
         if scene is None or scene.view is None:
             return
-        if not self._missing(scene.view, self._past(scene)):
+        missing = self._missing(scene.view, self._past(scene))
+        if not missing:
             self._show(scene)
+        elif missing.keys() & self._awaited:
+            return
+        else:
+            self._asked = None  # something is wanted in another size by now
+        self._look()  # a newer one may have come meanwhile
 
     def _note_painting(self, view: View) -> None:
         # A picture held or looked at again would seem to have taken ages.

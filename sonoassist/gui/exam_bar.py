@@ -104,6 +104,7 @@ class ExamHead(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
+        self._shown: tuple[object, ...] = ()
         self._title = QLabel("Planes")
         self._count = QLabel()
         self._clock = QLabel()
@@ -124,6 +125,7 @@ class ExamHead(QWidget):
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self._shown = ()
         self._column.setContentsMargins(look.px(18), 0, look.px(18), 0)
         self._title.setStyleSheet(f"font-weight: 600; font-size: {look.px(15)}px")
         self._tone(complete=False)
@@ -151,11 +153,16 @@ class ExamHead(QWidget):
             complete: Nothing is missing.
             trouble: Why nothing more can be kept; it takes the place of the clock.
         """
-        if self._count.text() != count:
+        shown = (count, clock, complete, trouble)
+        if shown != self._shown:  # style sheets that are set again are read again
+            self._shown = shown
             self._tone(complete=complete)
-        self._count.setText(count)
-        self._clock.setText(trouble or clock)
+            self._count.setText(count)
+            self._say(clock, trouble)
         self._make_room()
+
+    def _say(self, clock: str, trouble: str) -> None:
+        self._clock.setText(trouble or clock)
         tone = self._look.palette.error if trouble else self._look.palette.muted
         self._clock.setStyleSheet(f"color: {tone}")
         self._clock.setToolTip(trouble)

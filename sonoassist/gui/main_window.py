@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from sonoassist.core.packets import LiveStats
 from sonoassist.gui.action_set import ActionSet, Handlers
 from sonoassist.gui.actions import BY_ACT, PLANE_ACTS
 from sonoassist.gui.acts import Act, Needs
@@ -29,6 +32,9 @@ from sonoassist.gui.theme import PALETTES, REFERENCE_HEIGHT_PX, Look, scale_for,
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
 from sonoassist.model.card import domain_warning
+
+RATES_EVERY_S = 0.3
+_NO_STATS = LiveStats(0, 0, 0, 0.0, 0.0, 0.0, 0.0, ())
 
 
 class MainWindow(QWidget):
@@ -61,6 +67,8 @@ class MainWindow(QWidget):
         self.jobs_bar = JobsBar(controller.long_jobs, self.look)
         self.pages = QStackedWidget()
         self.page = Page.LIVE
+        self._said: tuple[SessionStatus, str] | None = None
+        self._said_at_s = 0.0
         self._others: dict[Page, QWidget] = {}
         self._leaving = False
         self.bottom = BottomLine(self.look)
@@ -305,9 +313,10 @@ class MainWindow(QWidget):
         shown: object = self._others.get(self.page)
         if isinstance(shown, HasStatus):
             self.status_line.show_items(shown.status_items())
+            self._said = None
             warning = shown.model_warning()
         else:
-            self.status_line.show_status(status, self.display.picture_name)
+            self._say_status(status)
             warning = _warning(status)
         self.start_page.show_status(status)
         self.banner.setText(warning)
@@ -315,6 +324,14 @@ class MainWindow(QWidget):
         self._allow()
         name = status.source.label if status.source is not None and not empty else ""
         self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
+
+    def _say_status(self, status: SessionStatus) -> None:
+        """At once where there is news; nobody reads rates as often as they change."""
+        name, now_s = self.display.picture_name, time.monotonic()
+        news = (replace(status, index=0, time_s=0.0, signal_age_s=0.0, stats=_NO_STATS), name)
+        if news != self._said or now_s >= self._said_at_s + RATES_EVERY_S:
+            self._said, self._said_at_s = news, now_s
+            self.status_line.show_status(status, name)
 
     def _allow(self) -> None:
         """Enable what can be used now."""

@@ -51,6 +51,8 @@ class Strip(QWidget):
 
     def set_source(self, *, seekable: bool, stills: bool) -> None:
         """Say what kind of source it is: seekable ones answer clicks."""
+        if (seekable, stills) == (self._seekable, self._stills):
+            return
         self._seekable, self._stills = seekable, stills
         shape = Qt.CursorShape.PointingHandCursor if seekable else Qt.CursorShape.ArrowCursor
         self.setCursor(QCursor(shape))

@@ -17,6 +17,7 @@ from sonoassist.core.wording import counted
 from sonoassist.exam.stills import png_bytes
 from sonoassist.model.card import domain_warning
 from sonoassist.preprocess.masking import masked
+from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.retrieval.analysing import Analysed
 from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.counts import Counts
@@ -162,13 +163,14 @@ def _pictures(
 ) -> dict[int, Pixels]:
     """The pictures of some frames, by their row."""
     found: dict[int, Pixels] = {}
+    reader = ScreenReader()  # loads its network once for all pictures
     for number, part in enumerate(task.exam.parts):
         here = {int(table.frame[row]): row for row in rows if table.part[row] == number}
         if not here:
             continue
         for frame, pixels in frames_at(part.path, here, opening).items():
             row = here[frame]
-            found[row] = masked(pixels, table.crop_of(row)) if order.masked else pixels
+            found[row] = masked(pixels, table.crop_of(row), reader) if order.masked else pixels
     return found
 
 

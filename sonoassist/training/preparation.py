@@ -20,6 +20,7 @@ from sonoassist.preprocess.annotations import remove_annotations
 from sonoassist.preprocess.content import content_of
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.preprocess.prepare import FLAT_STD
+from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.sources import Source, open_source
 from sonoassist.training.recordings import (
@@ -117,6 +118,7 @@ class _Preparation:
     def __init__(self, case: Case, options: PrepareOptions) -> None:
         self.out = PreparedCase()
         self._case, self._options = case, options
+        self._reader = ScreenReader()  # loads its network once for all files
         self._freezes: list[tuple[Thumb, int]] = []
         self._named: dict[Path, set[int]] = {}
         for path, index in case.named:
@@ -160,7 +162,8 @@ class _Preparation:
         choice, own = self._options.crop, self._crops.get(path)
         if own is not None and choice.kind in (CropKind.DEFAULT, CropKind.AUTO):
             choice = CropChoice(CropKind.OWN, own)
-        return CropTracker(choice, WIDTH_PX / HEIGHT_PX, reads_content=True)
+        shape = WIDTH_PX / HEIGHT_PX
+        return CropTracker(choice, shape, reads_content=True, reader=self._reader)
 
     def _picture(self, source: Source, labels: dict[int, int], path: Path) -> None:
         frame = source.read()

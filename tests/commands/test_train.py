@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -22,11 +21,12 @@ from sonoassist.engines.torch_engine import torch_has_bf16
 from sonoassist.model.store import ModelStore
 from sonoassist.model.weights_import import import_weights
 from sonoassist.sources import open_source
-from waiting import LIMIT_S, wait_until
+from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 
-from training_help import start_train, train, write_exams
+from training_help import train, write_exams
+from training_processes import OwnProcess, start_train, train_and_exit
 
 from real_models import Tensors
 
@@ -186,22 +186,17 @@ def test_bad_rows_are_listed_and_the_rest_is_used(
     assert "elbow" in said
 
 
-def environment(home: Path) -> dict[str, str]:
-    paths = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
-    return os.environ | {"SONOASSIST_HOME": str(home), "PYTHONPATH": os.pathsep.join(paths)}
-
-
 def checkpoints(out: Path) -> list[str]:
     return sorted(path.name for path in out.glob("checkpoints/iteration-*"))
 
 
-def wait_for_new(out: Path, before: list[str], process: subprocess.Popen[str]) -> None:
+def wait_for_new(out: Path, before: list[str], process: OwnProcess) -> None:
     """Until there are two checkpoints, one of them new, or the process has ended."""
 
     def there() -> bool:
         return checkpoints(out) != before and len(checkpoints(out)) >= 2
 
-    wait_until(lambda: there() or process.poll() is not None, "two checkpoints")
+    wait_until(lambda: there() or not process.running, "two checkpoints")
 
 
 def free_port() -> int:
@@ -210,36 +205,32 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def train_together(home: Path, *words: object) -> list[tuple[int, str]]:
+def train_together(folder: Path, *words: object) -> list[tuple[int, str]]:
     """The command in two processes, as torchrun starts it; status and stderr of each."""
     port = str(free_port())
     running = [
         start_train(
+            folder / f"{rank}.txt",
             *words,
-            env=environment(home)
-            | {
+            environment={
                 "RANK": rank,
                 "LOCAL_RANK": rank,
                 "WORLD_SIZE": "2",
                 "MASTER_ADDR": "127.0.0.1",
                 "MASTER_PORT": port,
                 "GLOO_SOCKET_IFNAME": "lo",
-                "OMP_NUM_THREADS": "1",
             },
         )
         for rank in ("0", "1")
     ]
-    said = [process.communicate(timeout=LIMIT_S)[1] for process in running]
-    return [(process.returncode, text) for process, text in zip(running, said, strict=True)]
+    return [process.ended() for process in running]
 
 
-def test_two_processes_train_one_network_by_command(
-    exams: Path, tmp_path: Path, home: Path
-) -> None:
+def test_two_processes_train_one_network_by_command(exams: Path, tmp_path: Path) -> None:
     alone, together = tmp_path / "alone", tmp_path / "together"
     words = [exams, *SMALL, "--iterations", "3", "--lr", "0.001"]
     assert train(*words, "--out", alone) == 0
-    ends = train_together(home, *words, "--out", together)
+    ends = train_together(tmp_path, *words, "--out", together)
     assert [status for status, _ in ends] == [0, 0], ends
     assert "test: accuracy" in ends[0][1]
     assert ends[1][1] == ""  # the second one says nothing
@@ -248,35 +239,36 @@ def test_two_processes_train_one_network_by_command(
         np.testing.assert_allclose(other[name], values, atol=2e-4, err_msg=name)
     assert "model-card.toml" in {path.name for path in together.iterdir()}
 
-    for status, text in train_together(home, *words, "--out", together):
+    for status, text in train_together(tmp_path, *words, "--out", together):
         assert status == 2
         assert "Traceback" not in text
         assert "holds a training already" in text
 
 
-KILLED_AT = """
-import os, signal, sys
-sys.path[:0] = sys.argv[1:3]
-from pathlib import Path
-part, calls = sys.argv[3], []
-real_fsync, real_replace = os.fsync, Path.replace
-def checkpoint_is_written():
-    return any(Path(sys.argv[4]).glob("checkpoints/.iteration-00000002*"))
-def fsync(handle):
-    if part == "before it is on disk" and checkpoint_is_written():
-        os.kill(os.getpid(), signal.SIGKILL)
-    real_fsync(handle)
-def replace(self, target):
-    if part == "before it is renamed" and "iteration-00000002" in str(target):
-        os.kill(os.getpid(), signal.SIGKILL)
-    made = real_replace(self, target)
-    if part == "after it is renamed" and "iteration-00000002" in str(target):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return made
-os.fsync, Path.replace = fsync, replace
-from training_help import train
-sys.exit(train(*sys.argv[5:]))
-"""
+def train_killed_at(part: str, out: str, *words: str) -> None:
+    """In a process of its own: SIGKILL falls at one part of writing the second checkpoint."""
+    real_fsync, real_replace = os.fsync, Path.replace
+
+    def kill_in(at: str) -> None:
+        if part == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def fsync(handle: int) -> None:
+        if any(Path(out).glob("checkpoints/.iteration-00000002*")):
+            kill_in("before it is on disk")
+        real_fsync(handle)
+
+    def replace(self: Path, target: Path) -> Path:
+        second = "iteration-00000002" in str(target)
+        if second:
+            kill_in("before it is renamed")
+        made = real_replace(self, target)
+        if second:
+            kill_in("after it is renamed")
+        return made
+
+    os.fsync, Path.replace = fsync, replace  # type: ignore[method-assign, assignment]
+    train_and_exit(*words)
 
 
 @pytest.fixture(scope="module")
@@ -296,24 +288,16 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> Tensors:
     [("before it is on disk", 1), ("before it is renamed", 1), ("after it is renamed", 2)],
 )
 def test_killed_inside_a_checkpoint(
-    exams: Path, tmp_path: Path, home: Path, straight: Tensors, part: str, left: int
+    exams: Path, tmp_path: Path, straight: Tensors, part: str, left: int
 ) -> None:
     out = tmp_path / "run"
     words = [
         str(word)
         for word in (exams, "--out", out, *SMALL, "--save-minutes", "0", "--iterations", "3")
     ]
-    tests = Path(__file__).parents[1]
-    places = [str(tests / "training"), str(tests), part, str(out)]
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED_AT, *places, *words],
-        env=environment(home),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=LIMIT_S,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    killed = OwnProcess(tmp_path / "killed.txt", train_killed_at, part, str(out), *words)
+    status, said = killed.ended()
+    assert status == -signal.SIGKILL, said
     assert len(checkpoints(out)) == left
     assert train(*words, "--resume") == 0
     for name, values in import_weights(out / "model.safetensors").tensors.items():
@@ -352,7 +336,7 @@ def test_all_networks_learn_in_mixed_precision_and_go_on(
 
 
 def test_killed_while_it_writes_and_then_asked_to_end(
-    exams: Path, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+    exams: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A checkpoint a step: SIGKILL falls between two of them or into one."""
     out = tmp_path / "run"
@@ -360,11 +344,11 @@ def test_killed_while_it_writes_and_then_asked_to_end(
     for number, sent in enumerate((signal.SIGKILL, signal.SIGTERM)):
         again = ["--resume"] if number else []
         before = checkpoints(out)
-        process = start_train(*words, "--iterations", "5000", *again, env=environment(home))
+        process = start_train(tmp_path / "said.txt", *words, "--iterations", "5000", *again)
         wait_for_new(out, before, process)
         process.send_signal(sent)
-        _, said = process.communicate(timeout=LIMIT_S)
-        assert process.returncode == (-9 if sent == signal.SIGKILL else 128 + 15), said
+        status, said = process.ended()
+        assert status == (-9 if sent == signal.SIGKILL else 128 + 15), said
     assert "everything is saved. Go on with: sonoassist" in said
     assert "--resume" in said
     last = int(checkpoints(out)[-1][10:18])

@@ -26,11 +26,11 @@ from waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("networks_once")
 
-PART = 3
+PART = 6
 """Every so manyth frame of the montage is recorded, at its own time."""
 EVERY = 18
 """Every so manyth frame of the montage is analysed: each scene has four or more of these."""
-FRAMES = 473
+FRAMES = 237
 BEGAN_S = 31.5
 
 
@@ -42,7 +42,7 @@ def exam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exam]:
 
 @pytest.fixture(scope="module")
 def live(exam: Exam, test_data: Path) -> dict[int, Analysis]:
-    """A third of the frames of the montage, recorded; of some the results, kept in the record."""
+    """A sixth of the frames of the montage, recorded; of some the results, kept in the record."""
     analyser = published_analyser(test_data)
     found = {}
     recorder = Recorder(exam, pytest.fail, spare_bytes=0)

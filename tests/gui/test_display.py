@@ -272,6 +272,36 @@ def test_everything_said_changes_together_with_the_picture(
     assert mismatches == []
 
 
+def test_pictures_that_come_faster_than_they_are_scaled_are_drawn_all_the_same(
+    qtbot: QtBot, running: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[View] = []
+    running.live.viewport.painted.connect(painted.append)
+    first = make_view("lips", frame=make_frame(0))
+    session.show(first)
+    qtbot.waitUntil(lambda: painted == [first])
+    views = [make_view("lips", frame=make_frame(index, make_pixels())) for index in range(1, 30)]
+    coming = iter(views)
+
+    def bring(view: View | None) -> None:
+        if view is not None:
+            session.show(view)
+            for watcher in session.watchers:
+                watcher(view)
+
+    def slow(*args: object) -> object:
+        bring(next(coming, None))
+        wait_until(lambda: not running.display._wake_waits)  # the window knows of it
+        return fit(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("sonoassist.gui.fitter.fit", slow)
+    bring(next(coming))
+    qtbot.waitUntil(lambda: painted[-1] is views[-1])
+    numbers = [view.frame.index for view in painted]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) > 10
+
+
 class Wakes:
     """Counts how often a worker wakes the GUI thread."""
 

@@ -585,8 +585,8 @@ def test_a_node_that_refuses_is_said_at_once_and_nothing_waits_behind_the_users_
     sheet.masked.setChecked(False)  # the fake picture has no ultrasound on it
     sheet.node.setText("nonsense")
     sheet.send.click()
+    wait_tick(qtbot, window, lambda: "nonsense" in sheet.said.text())
     wait_tick(qtbot, window, lambda: sheet.send.isEnabled())
-    assert "nonsense" in sheet.said.text()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

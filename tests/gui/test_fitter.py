@@ -33,6 +33,16 @@ def test_a_plain_picture_stays_plain_in_every_size(
         assert fitted.image.pixelColor(x, y) == expected
 
 
+@pytest.mark.parametrize("side", [12, 37, 61, 99])
+@pytest.mark.parametrize("of", [200, 203])
+def test_no_pixel_is_passed_over_where_many_fall_into_one(side: int, of: int) -> None:
+    rows, columns = np.indices((of, of))
+    checks = np.where((rows + columns) % 2, 255, 0).astype(np.uint8)
+    image = fit(checks, QSize(side, side)).image
+    levels = [image.pixelColor(x, y).red() for x in range(side) for y in range(side)]
+    assert max(abs(level - 127.5) for level in levels) < 10
+
+
 def test_a_picture_of_the_right_size_keeps_every_pixel() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (7, 9, 3), np.uint8)
     image = fit(pixels, QSize(9, 7)).image

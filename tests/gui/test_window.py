@@ -398,7 +398,7 @@ def test_the_settings_sheet_changes_what_it_shows(
     label.activated.emit(1)
     assert (settings.threshold, settings.history_s) == (0.8, 20.0)
     assert (settings.show_heat, settings.label) == (True, "raw")
-    assert ("set_history", 20.0, 768) in session.calls
+    assert ("set_history", 20.0, settings.history_mb) in session.calls
     window.grab()
 
 

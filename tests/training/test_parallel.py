@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from training_help import Listener, made_data, options
+from training_processes import OwnProcess
 
 from sonoassist.core.errors import UsageError
 from sonoassist.training.checkpoints import Checkpoints
 from sonoassist.training.options import PatchStage, TrainOptions
 from sonoassist.training.parallel import choose_device, join_ranks
 from sonoassist.training.trainer import Trainer
-from waiting import LIMIT_S
 
 ARCHITECTURES = ("sononet16", "smallnet")
 
@@ -36,7 +33,7 @@ def small_run(architecture: str) -> TrainOptions:
 
 
 def run_here(folder: Path) -> None:
-    """Train all networks one after another: what a process costs most is its start."""
+    """Train all networks one after another."""
     torch.set_num_threads(1)
     with join_ranks("cpu") as ranks:
         if not ranks.first:
@@ -50,15 +47,13 @@ def run_here(folder: Path) -> None:
 
 
 def environment(port: int, rank: int, world: int) -> dict[str, str]:
-    paths = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
-    return os.environ | {
+    return {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
         "WORLD_SIZE": str(world),
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
         "GLOO_SOCKET_IFNAME": "lo",
-        "PYTHONPATH": os.pathsep.join(paths),
     }
 
 
@@ -71,22 +66,21 @@ def free_port() -> int:
 def start(folder: Path, world: int) -> None:
     port = free_port()
     running = [
-        subprocess.Popen(
-            [sys.executable, __file__, str(folder)],
-            env=environment(port, rank, world),
-            stderr=subprocess.PIPE,
-            text=True,
+        OwnProcess(
+            folder / f"{world}-{rank}.txt",
+            run_here,
+            folder,
+            environment=environment(port, rank, world),
         )
         for rank in range(world)
     ]
     try:
         for process in running:
-            _, said = process.communicate(timeout=LIMIT_S)
-            assert process.returncode == 0, said
+            status, said = process.ended()
+            assert status == 0, said
     finally:
         for process in running:
             process.kill()
-            process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +116,3 @@ def test_a_device_that_is_not_there() -> None:
     if not torch.cuda.is_available():
         with pytest.raises(UsageError, match="no cuda device"):
             choose_device("cuda")
-
-
-if __name__ == "__main__":
-    run_here(Path(sys.argv[1]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -133,18 +132,3 @@ def train(*words: object) -> int:
     except SonoAssistError as error:
         sys.stderr.write(f"sonoassist: error: {error}\n")
         return 2
-
-
-def start_train(*words: object, env: dict[str, str]) -> subprocess.Popen[str]:
-    """Run it in another process."""
-    return subprocess.Popen(
-        [sys.executable, __file__, *(str(word) for word in words)],
-        env=env,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(train(*sys.argv[1:]))

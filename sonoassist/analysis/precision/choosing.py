@@ -20,7 +20,7 @@ from sonoassist.analysis.precision.verdicts import PrecisionVerdict, read_verdic
 from sonoassist.core import paths
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.processors import processor_name, usable_cores
-from sonoassist.engines.base import Engine
+from sonoassist.engines.base import Engine, Saliency
 from sonoassist.engines.capabilities import (
     has_apple_graphics,
     has_bf16,
@@ -128,6 +128,20 @@ def candidates() -> list[str]:
     return [*graphics, *quick, *(one for one in boxed if one != "f32")]
 
 
+def same_pass(name: str, saliency: Saliency) -> str:
+    """Which precision's pass is the very same work as that of a candidate; see `candidates`.
+
+    What is in front of the "+" has no part in a pass with a box, and the errors none in one
+    without.
+    """
+    if " " in name:
+        return name  # on a device of its own
+    forward, plus, boxed = name.rpartition("+")
+    if saliency is not Saliency.NONE:
+        return boxed
+    return f"{forward}{plus}{boxed.partition('/')[0]}"
+
+
 # --- on the processor ---------------------------------------------------------------------------
 
 
@@ -220,6 +234,7 @@ def _processor_check(shop: Workshop, key: str, exact: OpenVINOEngine) -> Precisi
         candidates=candidates(),
         make=lambda name, statistics: _engine(shop, name, statistics, exact, known),
         recording=shop.calibration,
+        same_pass=same_pass,
     )
     return PrecisionCheck(parts, shop.folder, key)
 

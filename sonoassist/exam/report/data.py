@@ -18,6 +18,7 @@ from sonoassist.exam.records import Capture, Event, ExamInfo, How, Item, Judgeme
 from sonoassist.exam.report.stills import Still, open_still
 from sonoassist.exam.report.timeline import ReportTimeline, timeline
 from sonoassist.model.card import warning_of_domain
+from sonoassist.preprocess.screen_reader import ScreenReader
 
 FORMATS = ("html", "pdf", "csv", "json", "stills")
 
@@ -109,9 +110,10 @@ def gather(exam: Exam, options: ReportOptions, meter: Meter | None = None) -> Re
     info, captures = exam.info(), exam.captures()
     lines = checklist(info.start.items, captures, exam.ticks())
     meter = meter or Meter()
-    opened = []
+    opened, reader = [], ScreenReader()  # loads its network once for all stills
     for label, item, capture in _chosen(info, lines, captures, options.only_kept):
-        opened.append(open_still(exam.media, capture, label, item, options.mask, options.boxes))
+        shown = (label, item, options.mask, options.boxes, reader)
+        opened.append(open_still(exam.media, capture, *shown))
         meter.step()
     stills = tuple(opened)
     return ReportData(

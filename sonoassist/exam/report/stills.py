@@ -16,6 +16,7 @@ from sonoassist.exam.capture_words import box_is_sure, own_box
 from sonoassist.exam.records import Capture, Item, Judgement
 from sonoassist.preprocess.channels import strongest
 from sonoassist.preprocess.masking import masked
+from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.render.overlay import pieces_of, rgb_of
 
 GONE = "The picture is missing in the record"
@@ -60,7 +61,13 @@ class Still:
 
 
 def open_still(
-    media: Path, capture: Capture, label: str, item: Item | None, mask: bool, boxes: bool
+    media: Path,
+    capture: Capture,
+    label: str,
+    item: Item | None,
+    mask: bool,
+    boxes: bool,
+    reader: ScreenReader | None = None,
 ) -> Still:
     """Open the picture of a capture for a report; one that is gone is told, no error.
 
@@ -71,12 +78,13 @@ def open_still(
         item: Of the checklist that it is for, or None.
         mask: Black out what is not ultrasound.
         boxes: Draw the box.
+        reader: Looks for what is to be masked; left out: one of its own.
     """
     picture = _read(media / capture.still)
     if picture is None:
         return Still(capture, label, item, None, GONE)
     if mask:
-        picture = masked(picture, capture.shot.field)
+        picture = masked(picture, capture.shot.field, reader)
         if not picture.any():
             return Still(capture, label, item, None, LEFT_OUT)
     box = own_box(capture.shot, item)

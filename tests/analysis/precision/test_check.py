@@ -18,6 +18,7 @@ from sonoassist.analysis.precision.check import (
     CheckStopped,
     PrecisionCheck,
     RememberingEngine,
+    SamePass,
 )
 from sonoassist.analysis.precision.check_notes import CheckNotes, keep_notes, read_notes
 from sonoassist.analysis.precision.verdicts import PrecisionVerdict, read_verdict
@@ -94,6 +95,7 @@ class Bench:
         self.made: list[tuple[str, Counting]] = []
         self.seeds = {"wrong": 9, "right": 0}
         self.costs_s = {"wrong": 1.0, "right": 2.0}
+        self.same_pass: SamePass = lambda name, saliency: name
 
     def check(self) -> PrecisionCheck:
         parts = CheckParts(
@@ -103,6 +105,7 @@ class Bench:
             candidates=tuple(self.seeds),
             make=self._make,
             recording=Path("exam.mp4"),
+            same_pass=self.same_pass,
         )
         return PrecisionCheck(parts, self.folder, "key", clock=self.clock)
 
@@ -167,6 +170,26 @@ def test_the_quickest_here_is_tried_first_and_what_is_no_quicker_than_f32_never(
     again = Bench(bench.folder / "other")
     again.seeds, again.costs_s = {"slow": 0}, {"slow": 3.875}
     assert again.check().run().agreements == {}
+
+
+def test_passes_that_are_the_same_work_race_once(bench: Bench) -> None:
+    """Here "both" is the forward pass of "quick" with the box of f32."""
+    bench.seeds = {"quick": 0, "both": 0}
+    bench.costs_s = {"quick": 1.0, "both": 1.0}
+
+    def same_pass(name: str, saliency: Saliency) -> str:
+        if name == "both":
+            return "quick" if saliency is Saliency.NONE else "f32"
+        return name
+
+    bench.same_pass = same_pass
+    verdict = bench.check().run()
+    assert verdict.passes_s == {"f32": 8.0, "quick": 2.0, "both": 5.0}
+    assert [(name, engine.passes) for name, engine in bench.made] == [
+        ("quick", RACED),
+        ("quick", 2 * PICTURES),
+    ]
+    assert bench.exact.passes == PICTURES + RACED
 
 
 def test_a_check_cut_off_at_every_step_goes_on_and_says_the_same(

@@ -12,7 +12,13 @@ from sonoassist.analysis.precision import choosing
 from sonoassist.analysis.precision.agreement import Agreement, Truth, compare, summary, truth_of
 from sonoassist.analysis.precision.calibration import calibration_pictures
 from sonoassist.analysis.precision.check import PrecisionCheck
-from sonoassist.analysis.precision.choosing import Workshop, candidates, engine_from, verdict_of
+from sonoassist.analysis.precision.choosing import (
+    Workshop,
+    candidates,
+    engine_from,
+    same_pass,
+    verdict_of,
+)
 from sonoassist.analysis.precision.verdicts import (
     PrecisionVerdict,
     keep_verdict,
@@ -22,7 +28,7 @@ from sonoassist.analysis.precision.verdicts import (
 from sonoassist.core import paths
 from sonoassist.core.errors import EngineError, SourceError
 from sonoassist.core.packets import Prepared
-from sonoassist.engines.base import Engine, Saliency
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.capabilities import has_bf16, has_int8
 from sonoassist.engines.choose import EngineChoice, Tensors
 from sonoassist.engines.openvino_engine import OpenVINOEngine
@@ -143,6 +149,31 @@ def test_where_nothing_can_be_kept_nothing_breaks(tmp_path: Path) -> None:
     in_the_way.write_text("")
     keep_verdict(in_the_way, "one", made_verdict(bf16=GOOD))
     assert in_the_way.read_text() == ""
+
+
+@pytest.mark.skipif(not candidates(), reason="this processor runs f32 only")
+def test_candidates_that_race_as_one_do_the_same(
+    checked: tuple[Workshop, PrecisionVerdict | None],
+) -> None:
+    shop, verdict = checked
+    assert verdict is not None
+    exam = paths.demo_exam()
+    assert exam is not None
+    (picture, *_) = calibration_pictures(exam, CARD, 2)
+    passes = (Saliency.PLAIN, Saliency.NONE)
+    found: dict[tuple[str, Saliency], EngineOutput] = {}
+    exact = OpenVINOEngine(shop.spec, shop.tensors)
+    for name in ("f32", *candidates()):
+        engine = choosing._engine(shop, name, verdict.statistics, exact)
+        found |= {(name, one): engine.run(picture.network_input, one) for one in passes}
+    others = [(name, one) for name, one in found if same_pass(name, one) != name]
+    assert len(others) >= len(candidates())
+    for name, saliency in others:
+        ours, theirs = found[name, saliency], found[same_pass(name, saliency), saliency]
+        assert np.array_equal(ours.logits, theirs.logits)
+        assert (ours.saliency is None) == (theirs.saliency is None) == (saliency is Saliency.NONE)
+        if ours.saliency is not None and theirs.saliency is not None:
+            assert np.array_equal(ours.saliency, theirs.saliency)
 
 
 def test_the_quickest_that_passed_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
