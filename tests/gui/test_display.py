@@ -18,17 +18,17 @@ from gui_fakes import (
     make_services,
     make_view,
 )
-from PyQt6.QtCore import QRectF
+from PyQt6.QtCore import QRectF, QSize
 from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from sonoassist.core.packets import State
+from sonoassist.core.packets import Pixels, State
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX
 from sonoassist.core.settings import Settings
 from sonoassist.gui import verdict as verdicts
 from sonoassist.gui import viewport as viewports
 from sonoassist.gui.compose import build
-from sonoassist.gui.fitter import fit
+from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.inset import inset_rect
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.verdict import FORGET_AFTER_S, SLOW, VerdictKind, ago, decide
@@ -300,6 +300,39 @@ def test_pictures_that_come_faster_than_they_are_scaled_are_drawn_all_the_same(
     numbers = [view.frame.index for view in painted]
     assert numbers == sorted(set(numbers))
     assert len(numbers) > 10
+
+
+def test_a_picture_wanted_in_another_size_while_the_small_one_is_scaled_is_drawn(
+    qtbot: QtBot, running: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewport = running.live.viewport
+    first, second, third = (make_view("lips", frame=make_frame(index)) for index in range(3))
+    session.show(first)
+    qtbot.waitUntil(lambda: viewport.view is first)
+    wanted = {"large": QSize(60, 40), "small": QSize(20, 15)}
+    there: dict[str, Fitted] = {}
+
+    def missing(view: View, _past: object) -> dict[str, tuple[View, QSize]]:
+        return {
+            role: (view, size)
+            for role, size in wanted.items()
+            if role not in there or not there[role].is_of(view.frame.pixels, size)
+        }
+
+    def scaled(pixels: Pixels, size: QSize) -> Fitted:
+        if size == wanted["small"] and wanted["large"].width() == 60:
+            wait_until(lambda: "large" in there)
+            wanted["large"] = QSize(70, 50)
+        return fit(pixels, size)
+
+    monkeypatch.setattr(viewport, "fit_sizes", missing)
+    monkeypatch.setattr(viewport, "offer", there.__setitem__)
+    monkeypatch.setattr("sonoassist.gui.fitter.fit", scaled)
+    for view in (second, third):
+        session.show(view)
+        for watcher in session.watchers:
+            watcher(view)
+        qtbot.waitUntil(lambda view=view: viewport.view is view)  # type: ignore[misc]
 
 
 class Wakes:
