@@ -7,9 +7,9 @@ neighbours show nearly the same picture and are no independent witnesses. The be
 surer than any frame; it only says which view it is and when it changed. Confidences are means of
 those of frames, and never surer than these.
 
-A view that was named is not given up for the background, nor the background for a view, before that
-is nearly sure: a picture that the network takes for the one as often as for the other would come
-and go with every few frames. From one plane to another there is no such step.
+A view is not given up for the background, nor the background for a view, for the first few frames
+that speak for it: what the network takes for the one as often as for the other would come and go.
+That takes more belief, or some time. From one plane to another there is no such step.
 
 Frames of one view share what the network takes them for, and its errors: a small lead that each of
 them has says more of the view than a large one that a single frame has. So what a frame says is a
@@ -30,20 +30,18 @@ from sonoassist.core.planes import BACKGROUND_INDEX
 Belief = NDArray[np.float64]
 
 LEAVING_HZ = 9.0
-"""Rate at which a view is left. Chosen with the values below and `steady.ALIKE` on sequences of
-stills that are moved about (FETAL_PLANES_DB and HC18, SonoNet-16, calibrated) and on synthetic
-exams (the bundled model), with noise and dropped frames: of what changes the label no more often
-and has it right as often as before, that with the least delay, as long as one odd frame of 25 a
-second still changes nothing. Probes rest for longer, but at a lower rate a plane that is seen only
-a little better than another is found later.
+"""Rate at which a view is left. Probes rest for longer, but at a lower rate a plane that follows one
+much like it is found later. `whole_views` has a rate of its own.
 """
 LEFT_FROM, ENTERED_FROM = 0.9, 0.7
-"""Belief in the background from which on a view is given up for it, and belief in a view from which
-on the background is. Chosen with the rate above on 36 stills of FETAL_PLANES_DB that were moved
-about, against none of it at 6.5 a second: with noise of 10 grey levels 1.72 changes a view (1.75),
-85.1 % of the frames right (84.9), 86.8 % of the views within 0.33 s (86.5); of 20 grey levels 1.86
-(1.71), 62.0 % (61.6), 63.9 % (62.8). Greater values keep more views from being named at all.
+"""Belief in the background from which on a view is given up for it at once, and belief in anything
+but the background from which on that is. Chosen with the rate above on 36 stills of FETAL_PLANES_DB
+that were moved about, against none of it at 6.5 a second: with noise of 10 grey levels 1.74 changes
+a view (1.75), 85.1 % of the frames right (84.9), 86.5 % of the views within 0.33 s (86.5); of 20
+grey levels 1.73 (1.71), 62.1 % (61.6), 64.1 % (62.8).
 """
+DOUBTED_S = 0.4
+"""What has been likelier for so long without a break is taken, however sure it is."""
 WITNESS_S = 0.07
 """A frame so long after the last one counts in full."""
 DOUBT = 0.2
@@ -83,7 +81,8 @@ class ViewFilter:
         probabilities: float32, (14,), the softmax of the first frame.
 
     Attributes:
-        view: Index of the likeliest view, in the order of `PLANES`.
+        view: Index of the view that is on screen, in the order of `PLANES`: the likeliest one, or
+            the one before for as long as that takes (see `LEFT_FROM`).
         recent: float32, (14,), mean of the softmax over the newest frames.
         mean: float32, (14,), mean of the softmax over the view, as far back as it says anything
             of now.
@@ -94,7 +93,7 @@ class ViewFilter:
         self.view = int(self._belief.argmax())
         self.recent = probabilities
         self.mean = probabilities
-        self._age_s = self._missed_s = 0.0
+        self._age_s = self._missed_s = self._doubted_s = 0.0
 
     @property
     def missed_s(self) -> float:
@@ -123,22 +122,25 @@ class ViewFilter:
         self._follow(probabilities, gap_s + self._missed_s)
         self._missed_s = 0.0
 
-    def _next_view(self) -> int:
-        """The likeliest view, or the one before where that is not sure enough to change it."""
+    def _next_view(self, gap_s: float) -> int:
+        """The likeliest view, or the one before where that is not given up yet."""
         view = int(self._belief.argmax())
-        if view == self.view:
+        background = float(self._belief[BACKGROUND_INDEX])
+        leaves, enters = view == BACKGROUND_INDEX, self.view == BACKGROUND_INDEX
+        if leaves == enters:  # neither, or the background goes on
+            self._doubted_s = 0.0
             return view
-        sure = float(self._belief[view])
-        if view == BACKGROUND_INDEX:
-            return view if sure >= LEFT_FROM else self.view
-        if self.view == BACKGROUND_INDEX:
-            return view if sure >= ENTERED_FROM else self.view
+        self._doubted_s += gap_s
+        sure = background >= LEFT_FROM if leaves else 1 - background >= ENTERED_FROM
+        if not sure and self._doubted_s < DOUBTED_S:
+            return self.view
+        self._doubted_s = 0.0
         return view
 
     def _follow(self, probabilities: Floats, gap_s: float) -> None:
         """Take a frame into the means, so long after the one before that was taken."""
         self.recent = _mean(self.recent, probabilities, gap_s, RECENT_S)
-        view = self._next_view()
+        view = self._next_view(gap_s)
         if view != self.view:
             self.view = view
             self.mean, self._age_s = self.recent, 0.0

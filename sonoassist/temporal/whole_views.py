@@ -14,8 +14,10 @@ from sonoassist.temporal.smoothing import WINDOW_S, Reals, covered_s, means_over
 from sonoassist.temporal.view_filter import WITNESS_S, votes_of
 
 LEAVING_HZ = 6.5
-"""Rate at which a view is left. The live filter's is higher: it has nothing but the past, and holds
-on to a view by other means."""
+"""Rate at which a view is left. Chosen with `view_filter.DOUBT` and `SHARPNESS` on sequences of
+stills that are moved about and on synthetic exams, with noise and dropped frames. The live filter's
+is higher: it has nothing but the past, and holds on to a view by other means.
+"""
 LEAST_VIEW_S = 0.5
 """What is seen for less is the less sure for it: a glimpse is no view."""
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_analyses import analysis_of, at, shares_of
-from sonoassist.core.packets import State, SteadyState
+from sonoassist.core.packets import Floats, State, SteadyState
 from sonoassist.core.planes import BY_KEY, INDEX, PLANES
 from sonoassist.temporal.steady import GAP_S, HOLD_BELOW, UNJUDGED_S, SteadyLabel
 
@@ -329,18 +329,54 @@ def test_from_one_plane_to_one_that_is_little_surer_the_label_is_never_unsure(ra
     assert said[0] is BY_KEY["femur"]
 
 
+def two_shares(leads: str, share: float, follows: str, other_share: float) -> Floats:
+    rest = (1 - share - other_share) / (len(PLANES) - 2)
+    shares = np.full(len(PLANES), rest, np.float32)
+    shares[INDEX[leads]], shares[INDEX[follows]] = share, other_share
+    return shares
+
+
 @pytest.mark.parametrize("length", [2, 3, 4, 5])
-@pytest.mark.parametrize("first", ["lips", "background"])
+@pytest.mark.parametrize(("first", "other"), [("lips", "background"), ("background", "lips")])
 def test_what_is_as_often_taken_for_the_background_does_not_come_and_go(
-    length: int, first: str
+    length: int, first: str, other: str
 ) -> None:
     label = SteadyLabel(0.5)
-    names = []
+    said = []
     for number in range(100):
-        other = {"lips": "background", "background": "lips"}[first]
         leads, follows = (first, other) if number // length % 2 == 0 else (other, first)
-        shares = np.full(len(PLANES), 0.05 / (len(PLANES) - 2), np.float32)
-        shares[INDEX[leads]], shares[INDEX[follows]] = 0.52, 0.43
-        names.append(label.update(analysis_of(at(number / 25), shares)).plane)
-    changes = sum(one is not other for one, other in itertools.pairwise(names))
+        shares = two_shares(leads, 0.52, follows, 0.43)
+        seen = label.update(analysis_of(at(number / 25), shares))
+        said.append((seen.state, seen.plane))
+    changes = sum(one != after for one, after in itertools.pairwise(said))
     assert changes <= 1
+    assert said[0][1] is (BY_KEY["lips"] if first == "lips" else None)
+    assert State.UNSURE not in [state for state, _ in said]
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+@pytest.mark.parametrize("share", [0.52, 0.6, 0.8])
+def test_what_is_one_of_two_planes_is_no_background(length: int, share: float) -> None:
+    label = SteadyLabel(0.5)
+    for number in range(25):
+        label.update(analysis_of(at(number / 25), shares_of("background", 0.95)))
+    states = []
+    for number in range(25, 75):
+        pair = ("lvot", "rvot") if number // length % 2 == 0 else ("rvot", "lvot")
+        shares = two_shares(pair[0], share, pair[1], 0.95 - share)
+        states.append(label.update(analysis_of(at(number / 25), shares)).state)
+    assert State.BACKGROUND not in states[5:]
+
+
+@pytest.mark.parametrize("rate_hz", [5, 8, 10, 25])
+@pytest.mark.parametrize(("share", "plane_share"), [(0.6, 0.3), (0.55, 0.4)])
+def test_a_background_that_stays_is_taken_however_little_surer_it_is(
+    rate_hz: int, share: float, plane_share: float
+) -> None:
+    label = SteadyLabel(0.5)
+    for number in range(rate_hz):
+        label.update(analysis_of(at(number / rate_hz), shares_of("lips", 0.9)))
+    shares = two_shares("background", share, "lips", plane_share)
+    for number in range(rate_hz, 2 * rate_hz + 1):
+        seen = label.update(analysis_of(at(number / rate_hz), shares))
+    assert seen.state is State.BACKGROUND
