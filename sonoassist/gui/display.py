@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QObject, QSize, Qt, QTimer, pyqtSignal
 
-from sonoassist.core.packets import Frame
+from sonoassist.core.packets import Frame, Pixels
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_panel import ExamPanel
 from sonoassist.gui.fitter import Fitter
@@ -141,7 +141,7 @@ class Display(QObject):
         self._reached: View | None = None
         self._drawn: DisplayScene | None = None
         self._asked: DisplayScene | None = None
-        self._awaited: set[str] = set()
+        self._awaited: dict[str, tuple[Pixels, QSize]] = {}
         self._source_id = ""
         self.picture_name = ""
         """Name of the file on screen where the source is a folder of pictures, else ""."""
@@ -348,9 +348,10 @@ class Display(QObject):
         if self._asked is not None and scene.follows(self._asked):
             # That one first: where scaling takes longer than a picture lasts, none would be shown.
             return
-        self._asked, self._awaited = scene, set(missing)
-        for role, (view, size) in missing.items():
-            self._fitter.ask(role, view.frame.pixels, size)
+        self._asked = scene
+        self._awaited = {role: (one.frame.pixels, size) for role, (one, size) in missing.items()}
+        for role, (pixels, size) in self._awaited.items():
+            self._fitter.ask(role, pixels, size)
 
     def _missing(self, view: View, past: Past | None) -> dict[str, tuple[View, QSize]]:
         """What has to be scaled still: role -> (picture, size)."""
@@ -368,17 +369,24 @@ class Display(QObject):
         scene = self._asked
         for role, fitted in self._fitter.take().items():
             viewport.offer(role, fitted)
-            self._awaited.discard(role)
+            # A picture may come that was asked for before; the right one is still to come then.
+            if role in self._awaited and fitted.is_of(*self._awaited[role]):
+                del self._awaited[role]
         if scene is None or scene.view is None:
             return
         missing = self._missing(scene.view, self._past(scene))
         if not missing:
             self._show(scene)
-        elif missing.keys() & self._awaited:
+        elif any(self._awaits(role, *wanted) for role, wanted in missing.items()):
             return
         else:
             self._asked = None  # something is wanted in another size by now
         self._look()  # a newer one may have come meanwhile
+
+    def _awaits(self, role: str, view: View, size: QSize) -> bool:
+        """Whether a picture in this size is still to come."""
+        pixels, asked = self._awaited.get(role, (None, size))
+        return pixels is view.frame.pixels and asked == size
 
     def _note_painting(self, view: View) -> None:
         # A picture held or looked at again would seem to have taken ages.

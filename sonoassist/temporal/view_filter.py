@@ -30,8 +30,8 @@ from sonoassist.core.planes import BACKGROUND_INDEX
 Belief = NDArray[np.float64]
 
 LEAVING_HZ = 9.0
-"""Rate at which a view is left. Probes rest for longer, but at a lower rate a plane that follows one
-much like it is found later. `whole_views` has a rate of its own.
+"""Rate at which a view is left. Probes rest for longer, but at a lower rate a plane that follows
+one much like it is found later. `whole_views` has a rate of its own.
 """
 LEFT_FROM, ENTERED_FROM = 0.9, 0.7
 """Belief in the background from which on a view is given up for it at once, and belief in anything

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -272,9 +273,15 @@ def test_everything_said_changes_together_with_the_picture(
     assert mismatches == []
 
 
+@pytest.mark.parametrize("refreshed_at", [None, 3, 4])
 def test_pictures_that_come_faster_than_they_are_scaled_are_drawn_all_the_same(
-    qtbot: QtBot, running: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    running: MainWindow,
+    session: FakeSession,
+    monkeypatch: pytest.MonkeyPatch,
+    refreshed_at: int | None,
 ) -> None:
+    """Also when all is drawn again, as after a setting was changed, while one is scaled."""
     painted: list[View] = []
     running.live.viewport.painted.connect(painted.append)
     first = make_view("lips", frame=make_frame(0))
@@ -289,9 +296,17 @@ def test_pictures_that_come_faster_than_they_are_scaled_are_drawn_all_the_same(
             for watcher in session.watchers:
                 watcher(view)
 
+    scaled = itertools.count()
+    refreshed: list[bool] = []
+    running.display.status_read.connect(lambda _status: refreshed.append(True))
+
     def slow(*args: object) -> object:
         bring(next(coming, None))
         wait_until(lambda: not running.display._wake_waits)  # the window knows of it
+        if next(scaled) == refreshed_at:
+            refreshed.clear()
+            running.controller.freeze_changed.emit()
+            wait_until(lambda: bool(refreshed))
         return fit(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr("sonoassist.gui.fitter.fit", slow)
