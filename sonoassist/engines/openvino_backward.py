@@ -28,7 +28,7 @@ _LEVELS = 256
 many small errors with it (correlation of the saliency 0.91 in place of 0.998)."""
 _LOW, _HIGH = np.float32(-128 / 127), np.float32(1)
 _TINY = np.float32(1e-30)
-_ROOM = np.float32(2)
+_WEIGHT_HEADROOM = np.float32(2)
 """Weights take half of the range of int8. Processors without VNNI add two products in 16 bits, and
 what does not fit is cut off there: with the whole range the saliency of SonoNet-16 came out up to a
 fifth too strong or too weak (correlation 0.966 in the worst of 29 pictures, and 0.995 with half of
@@ -189,7 +189,7 @@ def _through_conv(error: Node, layer: Conv, step: _Step, tensors: Tensors, rules
 def _in_int8(error: Node, weight: NDArray[np.float32]) -> tuple[Node, Node]:
     """Both rounded to steps, so that OpenVINO runs their convolution in int8."""
     error = ops.fake_quantize(error, _LOW, _HIGH, _LOW, _HIGH, _LEVELS)
-    side = _ROOM * np.maximum(np.abs(weight).max(axis=(1, 2, 3), keepdims=True), _TINY)
+    side = _WEIGHT_HEADROOM * np.maximum(np.abs(weight).max(axis=(1, 2, 3), keepdims=True), _TINY)
     steps = ops.fake_quantize(ops.constant(weight), -side, side, -side, side, _LEVELS - 1)
     return error, steps
 

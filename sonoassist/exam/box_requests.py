@@ -18,11 +18,15 @@ class BoxRequests:
     Args:
         exam: The record.
         want_box: Asked to have the box of a picture found.
+        on_put: Called when a capture has got its box.
     """
 
-    def __init__(self, exam: Exam, want_box: Callable[[View], None]) -> None:
+    def __init__(
+        self, exam: Exam, want_box: Callable[[View], None], on_put: Callable[[], None]
+    ) -> None:
         self._exam = exam
         self._want_box = want_box
+        self._on_put = on_put
         self._captures: dict[FrameKey, list[Capture]] = {}
         self._unanswered: Counter[FrameKey] = Counter()
 
@@ -38,19 +42,17 @@ class BoxRequests:
             self._unanswered[view.frame.key] += 1
             self._want_box(view)  # each time: an earlier request may have been given up
 
-    def put(self, analysis: Analysis) -> bool:
-        """Give captures the box that was found; returns whether any got it."""
+    def put(self, analysis: Analysis) -> None:
+        """Give captures the box that was found."""
         captures, box = self._captures.pop(analysis.frame.key, []), analysis.own_box
         self._unanswered.pop(analysis.frame.key, None)
         named = analysis.prediction.plane.key
-        given = False
         for capture in captures:
             if box is not None and capture.shot.plane == named:
                 before = capture.shot.hints
                 hints = None if before is None else placed_again(before, analysis)
                 self._exam.put_box(capture.capture_id, box, hints)
-                given = True
-        return given
+                self._on_put()
 
     def give_up(self, view: View) -> None:
         """One request for this box has been given up; another one may still be under way."""

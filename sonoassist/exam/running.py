@@ -78,7 +78,7 @@ class RunningExam:
         self._rows = FrameRows()
         self._views: deque[View] = deque(maxlen=MEASURED_AT_ONCE)
         self._completed: deque[Analysis] = deque()
-        self._boxes = BoxRequests(exam, want_box)
+        self._boxes = BoxRequests(exam, want_box, self._tell)
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ending = False
@@ -293,7 +293,7 @@ class RunningExam:
         while self._completed:
             analysis = self._completed.popleft()
             self._best.complete(analysis)
-            self._guard(lambda found=analysis: self._put_box(found))  # type: ignore[misc]
+            self._guard(lambda found=analysis: self._boxes.put(found))  # type: ignore[misc]
         while not self._wishes.empty():
             self._guard(self._wishes.get())
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
@@ -305,11 +305,6 @@ class RunningExam:
             self._news.wait(left_s)
             self._news.clear()
             self._turn()
-
-    def _put_box(self, analysis: Analysis) -> None:
-        """Give captures the box that was found behind their label."""
-        if self._boxes.put(analysis):
-            self._tell()
 
     def _look_at(self, view: View) -> None:
         if view.analysis is not None and view.steady is not None:

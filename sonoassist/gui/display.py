@@ -251,6 +251,7 @@ class Display(QObject):
         if source is not None and source.source_id != self._source_id:
             self._source_id = source.source_id
             page.times.clear()
+            page.strip.refresh()
         self._exam.tick()
         picture = self._picture(showing)
         back_s = freeze.back_s if freeze.active else None

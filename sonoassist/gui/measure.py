@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import QApplication
 
 from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.core.errors import ModelError, SonoAssistError, SourceError, UsageError
-from sonoassist.core.packets import State
+from sonoassist.core.packets import FrameKey, State
 from sonoassist.core.settings import Settings
 from sonoassist.gui.compose import begin, build, make_services, override
 from sonoassist.gui.fonts import family
@@ -122,7 +122,7 @@ class Counter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counting = False
-        self._waiting: deque[tuple[str, int]] = deque()
+        self._waiting: deque[FrameKey] = deque()
         self.captured = 0
         self.analysed = 0
         self.dropped = 0
@@ -168,7 +168,7 @@ class Counter:
         with self._lock:
             self.boxes += self._counting and _found_box(view)
 
-    def _settle(self, key: tuple[str, int]) -> None:
+    def _settle(self, key: FrameKey) -> None:
         """What was captured before this frame and has no result will not get one any more."""
         while self._waiting and self._waiting[0] != key and key in self._waiting:
             self._waiting.popleft()

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from sonoassist.core.packets import Analysis, Frame
+from sonoassist.core.packets import Analysis, Frame, FrameKey
 from sonoassist.live.loop_pictures import LoopPicture, LoopPictures
 from sonoassist.live.status import View
 from sonoassist.temporal.steady import SteadyLabel
@@ -43,7 +43,7 @@ class Loop:
         self._changed = threading.Condition()
         self._ring: deque[LoopPicture] = deque()
         self._held: tuple[LoopPicture, ...] = ()
-        self._known: dict[tuple[str, int], LoopPicture] = {}
+        self._known: dict[FrameKey, LoopPicture] = {}
         self._counted: dict[LoopPicture, int] = {}
         self._bytes = 0
         self._solid: set[LoopPicture] = set()  # cannot be made smaller
@@ -73,7 +73,7 @@ class Loop:
     def put_result(self, view: View) -> None:
         """Keep what was found of a picture when it was its turn."""
         with self._changed:
-            picture = self._known.get((view.frame.source_id, view.frame.frame_id))
+            picture = self._known.get(view.frame.key)
             if picture is not None:
                 picture.put_view(view)
                 self._count(picture)
@@ -88,7 +88,7 @@ class Loop:
             analysis: Of the picture.
             threshold: Softmax that a plane needs to be named.
         """
-        key = (analysis.frame.source_id, analysis.frame.frame_id)
+        key = analysis.frame.key
         with self._changed:
             for picture in self._all_of(key):
                 picture.out_of_turn = True
@@ -134,7 +134,7 @@ class Loop:
 
     # --- under the lock ---------------------------------------------------------------------
 
-    def _all_of(self, key: tuple[str, int]) -> list[LoopPicture]:
+    def _all_of(self, key: FrameKey) -> list[LoopPicture]:
         """A picture of the loop, and the one held in its place, which may be another one."""
         known = self._known.get(key)
         found = [one for one in self._held if one.key == key]
@@ -209,7 +209,8 @@ class Loop:
         """Whether all the seconds have room where this picture stays as it is."""
         ring = set(self._ring)
         aside = sum(self._counted[one] for one in self._held if one not in ring)
-        settled = [self._counted[one] for one in ring if one.is_encoded or one in self._spared]
+        stays = self._spared | self._solid
+        settled = [self._counted[one] for one in ring if one.is_encoded or one in stays]
         mean = (sum(settled) + self._counted[picture]) / (len(settled) + 1)
         return mean * self._pictures_in_all() <= ENCODE_FROM * self.megabytes * 2**20 - aside
 

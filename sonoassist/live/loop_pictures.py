@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 from typing_extensions import Self
 
-from sonoassist.core.packets import Analysis, Frame, SteadyState
+from sonoassist.core.packets import Analysis, Frame, FrameKey, SteadyState
 from sonoassist.live.picture_codec import decoded, encoded
 from sonoassist.live.status import View
 
@@ -55,9 +55,9 @@ class LoopPicture:
         return self._kept.view.analysis
 
     @property
-    def key(self) -> tuple[str, int]:
+    def key(self) -> FrameKey:
         """Tells it from all others."""
-        return self.frame.source_id, self.frame.frame_id
+        return self.frame.key
 
     @property
     def is_encoded(self) -> bool:
@@ -151,8 +151,7 @@ class LoopPictures(Sequence[View]):
         ours = [one for one in self.pictures if one.frame.source_id == frame.source_id]
         times_s = [one.frame.captured_at_s for one in ours]
         before = ours[: bisect.bisect_left(times_s, frame.captured_at_s)]
-        key = (frame.source_id, frame.frame_id)
-        itself = next((one for one in reversed(ours) if one.key == key), None)
+        itself = next((one for one in reversed(ours) if one.key == frame.key), None)
         newer = itself is not None and view.analysis is not None
         if itself is None or (newer and itself.analysis is not view.analysis):
             itself = LoopPicture(view)

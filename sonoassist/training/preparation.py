@@ -162,8 +162,8 @@ class _Preparation:
         choice, own = self._options.crop, self._crops.get(path)
         if own is not None and choice.kind in (CropKind.DEFAULT, CropKind.AUTO):
             choice = CropChoice(CropKind.OWN, own)
-        shape = WIDTH_PX / HEIGHT_PX
-        return CropTracker(choice, shape, reads_content=True, reader=self._reader)
+        aspect = WIDTH_PX / HEIGHT_PX
+        return CropTracker(choice, aspect, reads_content=True, reader=self._reader)
 
     def _picture(self, source: Source, labels: dict[int, int], path: Path) -> None:
         frame = source.read()

@@ -206,7 +206,7 @@ def free_port() -> int:
 
 
 def train_together(folder: Path, *words: object) -> list[tuple[int, str]]:
-    """The command in two processes, as torchrun starts it; status and stderr of each."""
+    """The command in two processes, as torchrun starts it; status of each and what it wrote."""
     port = str(free_port())
     running = [
         start_train(

@@ -26,7 +26,7 @@ class OwnProcess:
     """Runs a function in another process.
 
     Args:
-        stderr: File that gets what it says.
+        output: File that gets what it writes, on stdout and stderr.
         work: Told its arguments; a function of a module. It may end with `sys.exit`.
         arguments: Of the function.
         environment: Variables that it has beside ours.
@@ -34,7 +34,7 @@ class OwnProcess:
 
     def __init__(
         self,
-        stderr: Path,
+        output: Path,
         work: Callable[..., object],
         *arguments: Any,
         environment: Mapping[str, str] | None = None,
@@ -42,8 +42,8 @@ class OwnProcess:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(IMPORTED)
         known = dict(os.environ) | dict(environment or {})
-        self._stderr = stderr
-        self._process = context.Process(target=_run, args=(stderr, known, work, *arguments))
+        self._output = output
+        self._process = context.Process(target=_run, args=(output, known, work, *arguments))
         self._process.start()
 
     @property
@@ -65,14 +65,14 @@ class OwnProcess:
         """Wait for its end; its status, that of a signal below 0, and what it said."""
         self._process.join(LIMIT_S)
         assert self._process.exitcode is not None, "the training does not end"
-        return self._process.exitcode, self._stderr.read_text(encoding="utf-8")
+        return self._process.exitcode, self._output.read_text(encoding="utf-8")
 
 
 def start_train(
-    stderr: Path, *words: object, environment: Mapping[str, str] | None = None
+    output: Path, *words: object, environment: Mapping[str, str] | None = None
 ) -> OwnProcess:
     """Run `sonoassist train` in another process."""
-    return OwnProcess(stderr, train_and_exit, *map(str, words), environment=environment)
+    return OwnProcess(output, train_and_exit, *map(str, words), environment=environment)
 
 
 def train_and_exit(*words: str) -> None:
@@ -82,11 +82,11 @@ def train_and_exit(*words: str) -> None:
 
 
 def _run(
-    stderr: Path, environment: Mapping[str, str], work: Callable[..., object], *arguments: Any
+    output: Path, environment: Mapping[str, str], work: Callable[..., object], *arguments: Any
 ) -> None:
     os.environ.clear()
     os.environ.update(environment)
-    with stderr.open("wb") as file:
+    with output.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     work(*arguments)

@@ -53,8 +53,9 @@ Pause = Callable[[float], None]
 """Called with the seconds that the step before took."""
 MakeCandidate = Callable[[str, ActivationStatistics], Engine]
 SamePass = Callable[[str, Saliency], str]
+"""Called with a candidate and a kind of pass; returns whose pass is the same work."""
 PassTimes = dict[tuple[str, Saliency], float]
-"""Seconds of the passes over one picture, by whose they are and their kind."""
+"""Seconds of the passes over one picture, by precision and kind of pass."""
 
 
 def _its_own(name: str, _saliency: Saliency) -> str:
@@ -111,7 +112,8 @@ class CheckParts:
         recording: Shows the pictures.
         race: Whether the candidates race with `exact` before they are tried; else they are tried
             in their order.
-        same_pass: Whose pass is the very work of a candidate's: it races for both.
+        same_pass: Tells which precision does the very same work in a pass as a candidate; it is
+            timed once for both.
     """
 
     card: Card

@@ -112,8 +112,8 @@ def gather(exam: Exam, options: ReportOptions, meter: Meter | None = None) -> Re
     meter = meter or Meter()
     opened, reader = [], ScreenReader()  # loads its network once for all stills
     for label, item, capture in _chosen(info, lines, captures, options.only_kept):
-        shown = (label, item, options.mask, options.boxes, reader)
-        opened.append(open_still(exam.media, capture, *shown))
+        still = open_still(exam.media, capture, label, item, options.mask, options.boxes, reader)
+        opened.append(still)
         meter.step()
     stills = tuple(opened)
     return ReportData(
