@@ -172,6 +172,7 @@ PROGRAM = ProgramFigures(
     paint_p50_ms=4.1,
     paint_p95_ms=7.7,
     cpu_cores=1.71,
+    label_course_ms=((0.0, 48.1, 70.2), (10.0, 48.6, 72.3)),
     memory_mb=tuple((float(second), 400.0 + second) for second in range(21)),
     stages_ms=(("preprocess", 3.0, 4.2), ("inference", 40.1, 55.0)),
     planes_share=0.21,

@@ -26,6 +26,8 @@ class ProgramFigures:
         paint_p50_ms: Painting alone, median.
         paint_p95_ms: Painting alone, 95th percentile.
         cpu_cores: Cores busy on average.
+        label_course_ms: (second, median, 95th percentile) of the time from capture to label, of
+            equal parts of the measurement in the order of time; the second is where a part begins.
         memory_mb: (second, resident memory in MB) in the order of time.
         stages_ms: (stage, median, 95th percentile) in milliseconds, in the order they ran.
         planes_share: Share of the analysed frames that were named a plane, 0 to 1.
@@ -50,6 +52,7 @@ class ProgramFigures:
     paint_p50_ms: float
     paint_p95_ms: float
     cpu_cores: float
+    label_course_ms: tuple[tuple[float, float, float], ...]
     memory_mb: tuple[tuple[float, float], ...]
     stages_ms: tuple[tuple[str, float, float], ...]
     planes_share: float

@@ -123,11 +123,24 @@ def program(found: ProgramFigures) -> str:
         f"{found.model}, {found.engine} {found.precision})"
     )
     table = grid(title, ("", "Median", "95th percentile"), rows)
-    return f"{table}\n{_memory(found)}" if found.memory_mb else table
+    lines = [table]
+    if len(found.label_course_ms) > 1:
+        lines.append(_label_course(found))
+    if found.memory_mb:
+        lines.append(_memory(found))
+    return "\n".join(lines)
 
 
 def _pair(middle_ms: float, high_ms: float) -> tuple[str, str]:
     return f"{figure(middle_ms, 1)} ms", f"{figure(high_ms, 1)} ms"
+
+
+def _label_course(found: ProgramFigures) -> str:
+    parts = (
+        f"{figure(middle_ms, 0)} / {figure(high_ms, 0)} ms from {second:.0f} s"
+        for second, middle_ms, high_ms in found.label_course_ms
+    )
+    return "capture to label, median / 95th percentile: " + ", ".join(parts)
 
 
 def _memory(found: ProgramFigures) -> str:

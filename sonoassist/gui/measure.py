@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
@@ -47,6 +47,8 @@ _TURN_MS = 50
 _MAXIMISED_MS = 200
 _SAMPLES = 200
 _LEAST_SAMPLE_S = 0.5
+COURSE_PARTS, LEAST_PART_S = 10, 5.0
+"""The measurement is told in so many parts at most, each of which takes so long at least."""
 
 
 def measure_program(source: str, seconds: float, overrides: Mapping[str, Any]) -> ProgramFigures:
@@ -129,6 +131,7 @@ class Counter:
         self.planes = 0
         self.boxes = 0
         self.label_ms: list[float] = []
+        self.labelled_at_s: list[float] = []  # on the clock of `time.monotonic`
         self.stages_ms: dict[str, list[float]] = {}
 
     def begin(self) -> None:
@@ -157,6 +160,7 @@ class Counter:
                 self.boxes += _found_box(view)
                 late_s = view.analysis.finished_at_s - view.frame.captured_at_s
                 self.label_ms.append(1e3 * late_s)
+                self.labelled_at_s.append(time.monotonic())
                 self._settle(key)
                 took = frame_time(view, view.analysis.finished_at_s, 0.0)
                 for stage, took_ms in took.stages_ms:
@@ -302,10 +306,12 @@ class Measurement(QObject):
         took_s = time.monotonic() - began.wall_s
         cpu_s = time.process_time() - began.cpu_s
         self._memory.append((took_s, resident_mb()))
-        self._figures = self._put_together(status, took_s, cpu_s)
+        self._figures = self._put_together(status, began, took_s, cpu_s)
         self._loop.quit()
 
-    def _put_together(self, status: SessionStatus, took_s: float, cpu_s: float) -> ProgramFigures:
+    def _put_together(
+        self, status: SessionStatus, began: Began, took_s: float, cpu_s: float
+    ) -> ProgramFigures:
         counter, painted = self._counter, self._painted
         info, card = status.source, status.card
         latency = spread(frame.total_ms for frame in painted)
@@ -329,6 +335,9 @@ class Measurement(QObject):
             paint_p50_ms=painting.p50_ms,
             paint_p95_ms=painting.p95_ms,
             cpu_cores=cpu_s / took_s,
+            label_course_ms=course(
+                [at_s - began.wall_s for at_s in counter.labelled_at_s], counter.label_ms, took_s
+            ),
             memory_mb=tuple(self._memory),
             stages_ms=self._stages(),
             planes_share=counter.planes / max(counter.analysed, 1),
@@ -344,6 +353,26 @@ class Measurement(QObject):
             found[stage] = [dict(frame.stages_ms)[stage] for frame in self._painted]
         spreads = {stage: spread(times_ms) for stage, times_ms in found.items()}
         return tuple((stage, one.p50_ms, one.p95_ms) for stage, one in spreads.items())
+
+
+def course(
+    at_s: Sequence[float], times_ms: Sequence[float], took_s: float
+) -> tuple[tuple[float, float, float], ...]:
+    """What times were over a measurement: (second, median, 95th percentile) of equal parts of it.
+
+    A part without a time is left out.
+
+    Args:
+        at_s: When each was measured, seconds since the beginning.
+        times_ms: As many.
+        took_s: How long the measurement took; more than 0.
+    """
+    parts = max(min(int(took_s / LEAST_PART_S), COURSE_PARTS), 1)
+    by_part: dict[int, list[float]] = {}
+    for second, took_ms in zip(at_s, times_ms, strict=True):
+        by_part.setdefault(min(int(second * parts / took_s), parts - 1), []).append(took_ms)
+    spreads = ((part, spread(by_part[part])) for part in sorted(by_part))
+    return tuple((part * took_s / parts, one.p50_ms, one.p95_ms) for part, one in spreads)
 
 
 def _failure(status: SessionStatus) -> SonoAssistError | None:

@@ -66,6 +66,10 @@ def test_a_stopped_run_says_so() -> None:
 
 
 def test_short_memory_of_a_short_run() -> None:
+    line = "capture to label, median / 95th percentile: 48 / 70 ms from 0 s, 49 / 72 ms from 10 s"
+    assert line in as_text(made_report(program=PROGRAM))
+    program = dataclasses.replace(PROGRAM, label_course_ms=((0.0, 48.1, 70.2),))
+    assert "from 0 s" not in as_text(made_report(program=program))
     program = dataclasses.replace(PROGRAM, memory_mb=((0.0, 300.0),))
     assert "memory: 300 MB at 0 s" in as_text(made_report(program=program))
 

@@ -21,7 +21,7 @@ from sonoassist.core.errors import ModelError, SourceError, UsageError
 from sonoassist.core.packets import State
 from sonoassist.gui import measure
 from sonoassist.gui.loading import bundled_model
-from sonoassist.gui.measure import Counter, Measurement, measure_program
+from sonoassist.gui.measure import Counter, Measurement, course, measure_program
 from sonoassist.gui.process_memory import resident_mb
 from sonoassist.gui.shell import Shell
 from sonoassist.live import keeping_up
@@ -71,6 +71,8 @@ def test_the_window_is_measured_while_it_plays(qapp: QApplication, home: Path) -
     assert 0 < figures.paint_p50_ms <= figures.paint_p95_ms
     assert figures.paint_p50_ms < figures.latency_p50_ms <= figures.latency_p95_ms
     assert 0 < figures.cpu_cores < 10 * (os.cpu_count() or 1)  # cores and not per cent
+    assert [at_s for at_s, _, _ in figures.label_course_ms] == [0.0]  # too short for more parts
+    assert figures.label_course_ms[0][1:] == (figures.label_p50_ms, figures.label_p95_ms)
     times = [at_s for at_s, _ in figures.memory_mb]
     assert times == sorted(times)
     assert len(times) >= 3
@@ -184,6 +186,23 @@ def test_every_frame_is_analysed_dropped_or_under_way(taken: list[bool]) -> None
     assert counter.analysed == sum(taken)
     assert counter.dropped == last + 1 - sum(taken)
     assert counter.planes == sum(taken[1::2])
+
+
+def test_the_course_is_told_in_equal_parts() -> None:
+    at_s = [0.0, 1.0, 9.9, 10.0, 19.9, 30.0]
+    found = course(at_s, [1.0, 3.0, 4.0, 10.0, 20.0, 7.0], 30.0)
+    # Six parts of five seconds; nothing was measured in the fifth. The end belongs to the last.
+    assert [second for second, _, _ in found] == [0.0, 5.0, 10.0, 15.0, 25.0]
+    assert [middle_ms for _, middle_ms, _ in found] == [2.0, 4.0, 10.0, 20.0, 7.0]
+    assert found[0][2] == pytest.approx(2.9)
+
+
+@given(st.floats(0.01, 5000.0), st.lists(st.floats(0.0, 1.0), max_size=40))
+def test_no_time_is_lost_from_the_course(took_s: float, shares: list[float]) -> None:
+    found = course([share * took_s for share in shares], [1.0] * len(shares), took_s)
+    assert len(found) <= 10
+    assert bool(found) == bool(shares)
+    assert all(0 <= second < took_s for second, _, _ in found)
 
 
 def test_stages_are_those_of_everything_analysed() -> None:
