@@ -152,7 +152,8 @@ def decide(
     analysis = view.analysis
     kind = _own_kind(analysis, threshold)
     if kind in UNANALYSED:
-        return _unanalysed(kind)
+        goes_on = moving and label == "steady" and not view.frame.still and _passes(kind, view)
+        return (_held(view, threshold) if goes_on else None) or _unanalysed(kind)
     agreed = label == "raw" or _agrees(kind, analysis, view.steady)
     if moving and label == "steady" and view.steady is not None:
         agreed = agreed and _stands(view.steady, threshold)
@@ -244,6 +245,12 @@ def _agrees(kind: VerdictKind, analysis: Analysis, steady: SteadyState | None) -
     if steady is None or _KINDS[steady.state] is not kind:
         return False
     return kind is not VerdictKind.PLANE or steady.plane == analysis.prediction.plane
+
+
+def _passes(kind: VerdictKind, view: View) -> bool:
+    """Whether what a picture alone says is not said yet of its view (see `OUTSIDE_FROM_S`)."""
+    outside = kind is VerdictKind.OUTSIDE
+    return outside and view.steady is not None and view.steady.state is not State.OUTSIDE
 
 
 def _stands(steady: SteadyState, threshold: float) -> bool:

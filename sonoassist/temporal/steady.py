@@ -26,6 +26,12 @@ GAP_S = 1.0
 """After a gap in time of this length nothing is known of before."""
 UNJUDGED_S = 0.45
 """What is left out of a view, as a moment of noise, takes no longer; else the view has ended."""
+OUTSIDE_FROM_S = 0.3
+"""A picture is said to be outside of what the model knows where nothing else was seen for so long;
+until then what was said before goes on. A picture near the limit would come and go. Chosen on 36
+stills of FETAL_PLANES_DB that were moved about: with noise of 10 grey levels 1.12 changes a view
+(1.68 without), 87.7 % of the frames right (85.1); of 20 grey levels 1.38 (1.69), 63.5 % (62.2).
+"""
 
 _OTHER_SCREENS = frozenset(State.of(one) for one in Content if one is not Content.B_MODE)
 """What was before has nothing to do with what comes after one of these. Any other frame of which
@@ -124,8 +130,17 @@ class SteadyLabel:
         self._boxes.drop()
 
     def _unjudged(self, probabilities: Floats, state: State) -> SteadyState:
-        self._last = self._next(self._last, probabilities, None, state)
+        judged = self._judged if state is State.OUTSIDE and self._passes() else None
+        if judged is not None:
+            self._last = replace(judged, box=None)
+        else:
+            self._last = self._next(self._last, probabilities, None, state)
         return self._last
+
+    def _passes(self) -> bool:
+        """Whether frames of which nothing may be said have not lasted for `OUTSIDE_FROM_S`."""
+        # Rounding of times must not decide.
+        return self._views is not None and self._views.missed_s < OUTSIDE_FROM_S - 1e-6
 
     def _judge(self, views: ViewFilter) -> tuple[Plane | None, State]:
         if views.view == BACKGROUND_INDEX:

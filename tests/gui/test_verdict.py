@@ -82,13 +82,12 @@ def _stands_while_the_picture_moves(
         steady.state is State.BACKGROUND
         or (steady.state is State.PLANE and steady.plane in (BY_KEY["femur"], BY_KEY["lips"]))
     )
-    differs = alone.kind is VerdictKind.UNSURE or steady is None
-    assert moving.held == (said and state.judged and differs)
+    differs = alone.kind in (VerdictKind.UNSURE, VerdictKind.OUTSIDE)
+    assert moving.held == (said and (state.judged or state is State.OUTSIDE) and differs)
     if not moving.held:
         assert moving == alone
         return
     assert steady is not None
-    assert state.judged
     assert (moving.box, moving.kind.value) == (None, steady.state.value)
     assert moving.plane is steady.plane
     assert moving.confidence == pytest.approx(
@@ -142,6 +141,15 @@ def _says_its_state(label: str, steady: SteadyState | None, state: State) -> Non
     verdict = decide(make_view(state=state, steady=steady), label, 0.7)  # type: ignore[arg-type]
     assert verdict.kind is VerdictKind(state.value)
     assert verdict.confidence is None
+
+
+def test_outside_is_said_at_once_of_a_picture_that_stands_and_of_a_still() -> None:
+    femur = SteadyState(shares("femur", 0.9), BY_KEY["femur"], State.PLANE, 0.0)
+    view = make_view(state=State.OUTSIDE, steady=femur)
+    assert decide(view, "steady", 0.7, moving=True).plane is BY_KEY["femur"]
+    assert decide(view, "steady", 0.7).kind is VerdictKind.OUTSIDE
+    still = make_view(state=State.OUTSIDE, steady=femur, frame=make_frame(50, still=True))
+    assert decide(still, "steady", 0.7, moving=True).kind is VerdictKind.OUTSIDE
 
 
 def test_doppler_reads_as_not_analysed() -> None:

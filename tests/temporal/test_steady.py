@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from made_analyses import analysis_of, at, shares_of
 from sonoassist.core.packets import Floats, State, SteadyState
 from sonoassist.core.planes import BY_KEY, INDEX, PLANES
-from sonoassist.temporal.steady import GAP_S, HOLD_BELOW, UNJUDGED_S, SteadyLabel
+from sonoassist.temporal.steady import (
+    GAP_S,
+    HOLD_BELOW,
+    OUTSIDE_FROM_S,
+    UNJUDGED_S,
+    SteadyLabel,
+)
 
 THRESHOLD = 0.7
 
@@ -275,11 +281,51 @@ def test_after_more_than_a_moment_of_noise_everything_begins_anew(
     run.hold(0.0, 2.0, fps, "abdominal")
     count = round(seconds * fps)
     for step in range(count):
-        assert run.see(2 + (step + 1) / fps, "lips", state=state).plane is None
+        seen = run.see(2 + (step + 1) / fps, "lips", state=state)
+        # Outside of what the model knows takes a moment to be said.
+        held = state is State.OUTSIDE and (step + 1) / fps < OUTSIDE_FROM_S - 1e-6
+        assert seen.plane is (BY_KEY["abdominal"] if held else None)
     at_s = 2 + (count + 1) / fps
     seen = run.see(at_s, "femur", 0.95)
     assert (seen.plane, seen.since_s) == (BY_KEY["femur"], at_s)
     np.testing.assert_array_equal(seen.probabilities, shares_of("femur", 0.95))
+
+
+@pytest.mark.parametrize("fps", [5, 25, 60])
+def test_outside_is_said_when_it_has_lasted(fps: int) -> None:
+    run = Run()
+    before = run.hold(0.0, 2.0, fps, "abdominal")
+    for step in range(1, fps + 1):
+        seen = run.see(2 + step / fps, "lips", state=State.OUTSIDE)
+        if step / fps < OUTSIDE_FROM_S - 1e-6:
+            assert (seen.plane, seen.state) == (before.plane, before.state)
+            assert (seen.since_s, seen.box) == (before.since_s, None)
+        else:
+            assert (seen.plane, seen.state) == (None, State.OUTSIDE)
+
+
+@pytest.mark.parametrize("fps", [5, 25])
+def test_a_view_near_the_limit_of_what_the_model_knows_stands_still(fps: int) -> None:
+    """Two of three pictures are outside, at random, for at most a quarter of a second."""
+    run, rng = Run(), np.random.default_rng(5)
+    run.hold(0.0, 1.0, fps, "femur")
+    seen, since_s = [], 0.0
+    for step in range(1, 10 * fps):
+        outside = rng.random() < 2 / 3 and since_s + 1 / fps <= 0.25
+        since_s = since_s + 1 / fps if outside else 0.0
+        state = State.OUTSIDE if outside else State.PLANE
+        seen.append(run.see(1 + step / fps, "femur", 0.9, state))
+    assert {one.plane for one in seen} == {BY_KEY["femur"]}
+    assert {one.since_s for one in seen} == {1 / fps}
+
+
+def test_the_first_picture_and_one_after_a_moment_of_noise_are_said_as_they_are() -> None:
+    assert Run().see(0.0, "femur", state=State.OUTSIDE).state is State.OUTSIDE
+    run = Run()
+    run.hold(0.0, 1.0, 25, "femur")
+    for step in range(1, 20):
+        assert run.see(1 + step / 25, "femur", state=State.NOISE).state is State.NOISE
+    assert run.see(1.8, "femur", state=State.OUTSIDE).state is State.OUTSIDE
 
 
 @pytest.mark.parametrize("state", UNJUDGED)
