@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from sonoassist import __version__
-from sonoassist.core.machine_memory import machine_bytes
+from sonoassist.core.memory import machine_bytes
 from sonoassist.core.processors import LIMIT_VARIABLE, UNKNOWN, processor_name, usable_cores
 from sonoassist.engines.capabilities import capabilities
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sonoassist.core.errors import OutputError, shown
 from sonoassist.core.files import ensure_folder, set_aside, write_text
-from sonoassist.core.machine_memory import usual_history_mb
+from sonoassist.core.memory import usual_history_mb
 
 VERSION = 1
 MAX_RECENT = 12

@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import QApplication
 
 from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.core.errors import ModelError, SonoAssistError, SourceError, UsageError
+from sonoassist.core.memory import resident_mb
 from sonoassist.core.packets import FrameKey, State
 from sonoassist.core.settings import Settings
 from sonoassist.gui.compose import begin, build, make_services, override
@@ -32,7 +33,6 @@ from sonoassist.gui.garbage import GuiGarbage
 from sonoassist.gui.loading import load_analyser
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.platform import check_display
-from sonoassist.gui.process_memory import resident_mb
 from sonoassist.gui.shell import Shell
 from sonoassist.gui.start import make_application
 from sonoassist.gui.theme import PALETTES, Look

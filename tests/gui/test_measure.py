@@ -22,7 +22,6 @@ from sonoassist.core.packets import State
 from sonoassist.gui import measure
 from sonoassist.gui.loading import bundled_model
 from sonoassist.gui.measure import Counter, Measurement, course, measure_program
-from sonoassist.gui.process_memory import resident_mb
 from sonoassist.gui.shell import Shell
 from sonoassist.live import keeping_up
 from sonoassist.live.status import View
@@ -144,13 +143,6 @@ def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sonoassist.gui.measure.check_display", refuse)
     with pytest.raises(UsageError, match="no display"):
         measure_program(DEMO, SECONDS, {})
-
-
-def test_memory_grows_with_what_is_held() -> None:
-    before = resident_mb()
-    held = bytearray(os.urandom(1) * 60_000_000)
-    assert resident_mb() - before > 40
-    assert len(held) == 60_000_000
 
 
 # -- counting -----------------------------------------------------------------------------------

@@ -1,18 +1,28 @@
-"""How much memory the machine has."""
+"""How much memory the machine has, and how much this process uses."""
 
 from __future__ import annotations
-
-import os
 
 _USUAL_MB, _MOST_MB, _SHARE = 768, 2048, 1 / 8
 
 
 def machine_bytes() -> int | None:
     """Memory of the machine; None when the system does not tell."""
+    import psutil  # not on the path of a start that needs no settings
+
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None  # Windows has no sysconf
+        return int(psutil.virtual_memory().total)
+    except (psutil.Error, OSError, ValueError):
+        return None  # a container may hide it
+
+
+def resident_mb() -> float:
+    """Resident memory of this process in MB (1e6 bytes); 0 where the system does not tell."""
+    import psutil
+
+    try:
+        return float(psutil.Process().memory_info().rss) / 1e6
+    except (psutil.Error, OSError):
+        return 0.0
 
 
 def usual_history_mb() -> int:
