@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from bench_made import CPU, FakeClock, FakeEngine
@@ -110,7 +111,7 @@ def test_a_system_that_tells_little(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no such program")
 
-    monkeypatch.setattr("sonoassist.benchmark.machine.os.sysconf", refuse)
+    monkeypatch.setattr(psutil, "virtual_memory", refuse)
     monkeypatch.setattr("sonoassist.core.processors.subprocess.run", refuse)
     monkeypatch.setattr("sonoassist.benchmark.machine.PACKAGES", ("no-such-package",))
     machine = look_at_machine()
