@@ -7,10 +7,22 @@ _USUAL_MB, _MOST_MB, _SHARE = 768, 2048, 1 / 8
 
 def machine_bytes() -> int | None:
     """Memory of the machine; None when the system does not tell."""
+    return _told("total")
+
+
+def available_bytes() -> int | None:
+    """Memory that programs may still get; None when the system does not tell.
+
+    That is more than what lies free: files that were read fill the rest until it is needed.
+    """
+    return _told("available")
+
+
+def _told(what: str) -> int | None:
     import psutil  # not on the path of a start that needs no settings
 
     try:
-        return int(psutil.virtual_memory().total)
+        return int(getattr(psutil.virtual_memory(), what))
     except (psutil.Error, OSError, ValueError):
         return None  # a container may hide it
 

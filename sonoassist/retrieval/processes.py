@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from sonoassist.core.allocator import keep_arenas_few
+from sonoassist.core.memory import available_bytes
 from sonoassist.core.processors import usable_cores
 from sonoassist.retrieval.crew import Died, Event, WorkerProgress, event_of, search
 from sonoassist.retrieval.order import SearchOrder, Task
@@ -53,10 +54,8 @@ def usual_jobs(exams: int) -> int:
 
 
 def _memory_bytes() -> float:
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, OSError, ValueError):
-        return 4 * _MEMORY_BYTES
+    known = available_bytes()
+    return 4 * _MEMORY_BYTES if known is None else known
 
 
 def shares(items: Sequence[int], count: int) -> list[list[int]]:

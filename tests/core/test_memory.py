@@ -10,7 +10,7 @@ from typing import NoReturn
 import psutil
 import pytest
 
-from sonoassist.core.memory import machine_bytes, resident_mb, usual_history_mb
+from sonoassist.core.memory import available_bytes, machine_bytes, resident_mb, usual_history_mb
 from sonoassist.core.settings import Settings
 
 
@@ -39,12 +39,19 @@ def test_a_system_that_does_not_tell(
     monkeypatch.setattr(psutil, "virtual_memory", refuse)
     monkeypatch.setattr(psutil.Process, "memory_info", refuse)
     assert machine_bytes() is None
+    assert available_bytes() is None
     assert usual_history_mb() == 768
     assert resident_mb() == 0
 
 
 def test_this_machine_tells() -> None:
-    assert machine_bytes() == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    whole, page_bytes = machine_bytes(), os.sysconf("SC_PAGE_SIZE")
+    assert whole == os.sysconf("SC_PHYS_PAGES") * page_bytes
+    # Before and behind: other programs take and give meanwhile.
+    free = [os.sysconf("SC_AVPHYS_PAGES") * page_bytes, available_bytes() or 0]
+    free.append(os.sysconf("SC_AVPHYS_PAGES") * page_bytes)
+    assert 0 < free[1] <= whole
+    assert free[1] > min(free[0], free[2]) / 2
 
 
 def test_memory_grows_with_what_is_held() -> None:
