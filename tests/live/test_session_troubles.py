@@ -177,7 +177,7 @@ def test_a_late_analysis_gives_way_to_the_raw_picture(
     seen: list[int] = []
     session.watch(lambda view: seen.append(view.frame.index))
     session.open("grabber")
-    wait_until(lambda: len(session.history()) == 1)
+    wait_until(lambda: session.showing().result is not None)
     first.set()
     wait_until(lambda: 2 in seen)  # later than the status says so
     view = session.newest()
