@@ -14,7 +14,7 @@ from sonoassist.gui.verdict import UNANALYSED, VerdictKind
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.records import restated
 from sonoassist.recordings.table import FrameTable
-from sonoassist.temporal.steady import SteadyLabel
+from sonoassist.temporal.steady import OUTSIDE_FROM_S, SteadyLabel
 
 PLAIN = MADE
 CALIBRATED = replace(MADE, network_input="288x224 255; T 1.2 lapse 0.01")
@@ -66,7 +66,9 @@ def test_it_breaks_the_steady_label() -> None:
     label = SteadyLabel(0.5)
     shares = result(0).probabilities
     assert label.follow(0.0, State.PLANE, shares).state is State.PLANE
-    outside = label.follow(0.04, State.OUTSIDE, shares)
+    times_s = [0.04 * step for step in range(1, 9)]
+    assert times_s[-1] >= OUTSIDE_FROM_S
+    outside = [label.follow(time_s, State.OUTSIDE, shares) for time_s in times_s][-1]
     assert (outside.plane, outside.state) == (None, State.OUTSIDE)
 
 
