@@ -108,13 +108,18 @@ def begin(window: MainWindow, session: LiveSession, qtbot: QtBot, source: str) -
 
 
 def view_of(window: MainWindow, session: LiveSession, qtbot: QtBot, index: int) -> View:
-    """Go to a frame and wait until the viewport itself draws it with its result."""
+    """Go to a frame and wait until the viewport itself draws it with its result.
+
+    Its box was looked for then: it may come behind the label.
+    """
     session.pause()
     session.seek(index)
 
     def drawn() -> bool:
         view = window.live.viewport.view
-        return view is not None and view.frame.index == index and view.analysis is not None
+        if view is None or view.frame.index != index or view.analysis is None:
+            return False
+        return view.analysis.localisation.sought
 
     qtbot.waitUntil(drawn)
     view = window.live.viewport.view
