@@ -152,7 +152,7 @@ def decide(
     analysis = view.analysis
     kind = _own_kind(analysis, threshold)
     if kind in UNANALYSED:
-        goes_on = moving and label == "steady" and not view.frame.still and _passes(kind, view)
+        goes_on = moving and label == "steady" and _not_said_yet(kind, view)
         return (_held(view, threshold) if goes_on else None) or _unanalysed(kind)
     agreed = label == "raw" or _agrees(kind, analysis, view.steady)
     if moving and label == "steady" and view.steady is not None:
@@ -247,10 +247,10 @@ def _agrees(kind: VerdictKind, analysis: Analysis, steady: SteadyState | None) -
     return kind is not VerdictKind.PLANE or steady.plane == analysis.prediction.plane
 
 
-def _passes(kind: VerdictKind, view: View) -> bool:
+def _not_said_yet(kind: VerdictKind, view: View) -> bool:
     """Whether what a picture alone says is not said yet of its view (see `OUTSIDE_FROM_S`)."""
-    outside = kind is VerdictKind.OUTSIDE
-    return outside and view.steady is not None and view.steady.state is not State.OUTSIDE
+    passing = kind is VerdictKind.OUTSIDE and not view.frame.still
+    return passing and view.steady is not None and view.steady.state is not State.OUTSIDE
 
 
 def _stands(steady: SteadyState, threshold: float) -> bool:

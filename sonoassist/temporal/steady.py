@@ -130,14 +130,14 @@ class SteadyLabel:
         self._boxes.drop()
 
     def _unjudged(self, probabilities: Floats, state: State) -> SteadyState:
-        judged = self._judged if state is State.OUTSIDE and self._passes() else None
+        judged = self._judged if state is State.OUTSIDE and self._left_out_briefly() else None
         if judged is not None:
             self._last = replace(judged, box=None)
         else:
             self._last = self._next(self._last, probabilities, None, state)
         return self._last
 
-    def _passes(self) -> bool:
+    def _left_out_briefly(self) -> bool:
         """Whether frames of which nothing may be said have not lasted for `OUTSIDE_FROM_S`."""
         # Rounding of times must not decide.
         return self._views is not None and self._views.missed_s < OUTSIDE_FROM_S - 1e-6
