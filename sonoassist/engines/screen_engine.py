@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Pixels
 from sonoassist.engines.capabilities import has_openvino
 from sonoassist.preprocess.screen_network import (
+    BRIGHTENED,
     HEIGHT_PX,
     MASK_HEIGHT,
     MASK_WIDTH,
@@ -56,6 +58,6 @@ class OpenVINOScreenNetwork:
 
     def read(self, pixels: Pixels) -> Reading:
         """Look at one screen, uint8 (H, W, 3) RGB or (H, W)."""
-        np.copyto(self._input[0], squeezed(pixels))
+        cv2.LUT(squeezed(pixels), BRIGHTENED, self._input[0])
         self._request.infer()
         return Reading(self._mask.copy(), self._contents.copy())

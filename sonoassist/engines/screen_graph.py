@@ -29,8 +29,8 @@ def quick_graph(model: Any) -> Any:
         model: An `ov.Model` of the network as it is trained, whose parts are used up.
 
     Returns:
-        An `ov.Model`: grey levels 0 to 255, float32 (1, 192, 256, 3), to probabilities of the
-        cells, (1, 1, 96, 128), and of the kinds of screens, (1, 7).
+        An `ov.Model`: brightened grey levels 0 to 1, float32 (1, 192, 256, 3), to probabilities of
+        the cells, (1, 1, 96, 128), and of the kinds of screens, (1, 7).
 
     Raises:
         RuntimeError: It is another network.
@@ -92,7 +92,7 @@ def _constant(node: Any) -> Values:
 def _first_maps(first: _Layer, picture: Any) -> Any:
     """The maps of the first layer: by the colours, and what the places add, which is known."""
     planes = ops.transpose(picture, ops.constant(np.array(_TO_PLANES)))
-    colours = np.ascontiguousarray(first.weights[:, :COLOURS]) * np.float32(1 / 255)
+    colours = np.ascontiguousarray(first.weights[:, :COLOURS])
     known = _halved(places(), first.weights[:, COLOURS:]) + first.bias[:, None, None]
     by_colour = ops.convolution(planes, ops.constant(colours), [2, 2], [1, 1], [1, 1], [1, 1])
     return ops.relu(ops.add(by_colour, ops.constant(known[None].astype(np.float32)))).output(0)

@@ -40,13 +40,14 @@ def seen_closer(
         pixels: That screen, uint8 (H, W, 3) RGB or (H, W).
         read: Has the network look at a picture.
     """
-    shown = _part(field, MARGIN)
+    shown = shown_closer(field.box, field.width_px, field.height_px)
     if min(shown.width, shown.height) < LEAST_PX:
         return field.fitted()
     rows = slice(int(shown.top), int(shown.bottom))
     columns = slice(int(shown.left), int(shown.right))
     reading = read(np.ascontiguousarray(pixels[rows, columns]))
-    part, whole = _part(field, SURROUNDINGS), Box(0, 0, field.width_px, field.height_px)
+    part = _part(field.box, field.width_px, field.height_px, SURROUNDINGS)
+    whole = Box(0, 0, field.width_px, field.height_px)
     doubts = (_doubt(reading.mask, shown, part) + _doubt(field.mask, whole, part)) / 2
     both = replace(reading, mask=np.asarray(1 / (1 + np.exp(doubts)), np.float32))
     found = field_of(both, int(part.width), int(part.height))
@@ -58,16 +59,26 @@ def seen_closer(
     return replace(field, box=box, fitted_outline=outline)
 
 
-def _part(field: FieldOfView, margin: float) -> Box:
-    """The field's box and so much round it, in whole pixels of the screen."""
-    box = field.box
+def shown_closer(box: Box, width_px: int, height_px: int) -> Box:
+    """The part of a screen that the second look sees, in whole pixels.
+
+    Args:
+        box: Where the first look found the picture.
+        width_px: Of the screen.
+        height_px: Of the screen.
+    """
+    return _part(box, width_px, height_px, MARGIN)
+
+
+def _part(box: Box, width_px: int, height_px: int, margin: float) -> Box:
+    """A box and so much round it, in whole pixels of the screen."""
     across = margin * box.width + LEAST_MARGIN_PX
     down = margin * box.height + LEAST_MARGIN_PX
     return Box(
         int(max(box.left - across, 0)),
         int(max(box.top - down, 0)),
-        int(min(box.right + across, field.width_px)),
-        int(min(box.bottom + down, field.height_px)),
+        int(min(box.right + across, width_px)),
+        int(min(box.bottom + down, height_px)),
     )
 
 

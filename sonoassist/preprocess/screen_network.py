@@ -22,6 +22,9 @@ WIDTH_PX, HEIGHT_PX = 256, 192
 MASK_WIDTH, MASK_HEIGHT = 128, 96
 CHANNELS = 5
 """Red, green, blue, and the place across and down the screen."""
+BRIGHTENED = np.sqrt(np.arange(256, dtype=np.float32) / np.float32(255))
+"""What each grey level is for the network: its root, so that a dark fan stands out of a black
+screen. float32 (256,) in [0, 1]."""
 CONTENTS = (
     Content.B_MODE,
     Content.DOPPLER,
@@ -32,7 +35,8 @@ CONTENTS = (
     Content.NO_SIGNAL,
 )
 """Order of the network's second output."""
-FILE = "screen-network.onnx"
+FILE, CARD = "screen-network.onnx", "card.toml"
+"""The network, and what made it, beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class NetworkInput:
     def of(self, pixels: Pixels) -> NDArray[np.float32]:
         """A screen, uint8 (H, W, 3) RGB or (H, W), as (1, 5, 192, 256); valid until the next."""
         for number, channel in enumerate(cv2.split(squeezed(pixels))):
-            np.multiply(channel, np.float32(1 / 255), out=self._planes[0, number])
+            cv2.LUT(channel, BRIGHTENED, self._planes[0, number])
         return self._planes
 
 

@@ -22,6 +22,7 @@ from sonoassist.preprocess.screen_network import (
     ScreenNetwork,
     thinned,
 )
+from sonoassist.preprocess.seam import pane_of, within
 
 SURE = 0.8
 """Sureness from which a field of view is relied on for what leaves the program."""
@@ -99,7 +100,11 @@ class ScreenReader:
         """
         if look.field is None:
             return look
-        field = seen_closer(look.field, pixels, self._read)
+        # Pictures of a split screen that touch are told apart by the line between them.
+        pane = pane_of(look.field, pixels) if look.content is Content.SPLIT else None
+        field = look.field if pane is None else within(look.field, pane)
+        field = seen_closer(field, pixels, self._read)
+        field = field if pane is None else within(field, pane)
         # What was cut off at the bar stays off: a soft rim reaches over it again.
         cut = below(field, bar_bottom(pixels, from_row=int(field.box.top)))
         if cut is not field:

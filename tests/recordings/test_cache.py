@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -19,6 +20,7 @@ from sonoassist.cli import run
 from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
 from sonoassist.localise import LOCALISER
 from sonoassist.preprocess import PREPROCESSING
+from sonoassist.preprocess.screen_network import network_file
 from sonoassist.recordings import cache_rows
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.cache_schema import CacheError
@@ -117,8 +119,9 @@ def test_results_of_another_key_do_not_serve(
 
 
 def test_frames_are_prepared_otherwise_than_by_programs_that_counted_less() -> None:
-    """Crops come from a closer look now: what was kept before that serves no more."""
-    assert PREPROCESSING >= 2
+    """Another network finds other fields of view: what was kept before it serves no more."""
+    digest = hashlib.sha256(network_file().read_bytes()).hexdigest()
+    assert (PREPROCESSING, digest[:8]) == (3, "d28bd266"), "count up PREPROCESSING too"
     assert AnalysisKey(0, MADE).preprocessing == PREPROCESSING
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,12 @@ LEAST_STEP = 5.0
 
 
 def picture_of(
-    rng: np.random.Generator, fan: Fan, height_px: int, width_px: int, ground: int = 0
+    rng: np.random.Generator,
+    fan: Fan,
+    height_px: int,
+    width_px: int,
+    ground: int = 0,
+    texture: Callable[[np.random.Generator, int, int], Map] | None = None,
 ) -> Map:
     """Grey levels of a whole screen, float32 (height, width), 0 outside of the fan.
 
@@ -42,6 +48,7 @@ def picture_of(
         height_px: Of the screen.
         width_px: Of the screen.
         ground: Grey level of the empty screen round it.
+        texture: Draws tissue of a width and a height; None for anatomy or made-up tissue.
     """
     mask = fan.mask(height_px, width_px)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -54,7 +61,7 @@ def picture_of(
     if rng.random() < IN_THE_AIR:
         shown += _reverberation(rng, across, deep)
     else:
-        shown[part] = _texture(rng, int(box.width), int(box.height))
+        shown[part] = (texture or _texture)(rng, int(box.width), int(box.height))
         shown *= _gain(rng, across, deep)
         shown += _near_field(rng, deep)
     shown += _hiss(rng, shown.shape, deep)
@@ -91,7 +98,6 @@ def _texture(rng: np.random.Generator, width_px: int, height_px: int) -> Map:
 
 def _made_up(rng: np.random.Generator, size: tuple[int, int]) -> Map:
     """Blobs, layers, bright lines and dark cysts under speckle."""
-    width, height = size
     base = np.full((120, 160), rng.uniform(20, 110), np.float32)
     for cells in (3, 6, 12, 24):
         coarse = rng.standard_normal((cells, cells)).astype(np.float32)
@@ -99,12 +105,17 @@ def _made_up(rng: np.random.Generator, size: tuple[int, int]) -> Map:
         base += np.asarray(fine, np.float32) * float(rng.uniform(5, 45))
     for _ in range(int(rng.integers(2, 12))):
         _ellipse(rng, base)
-    speckle = rng.rayleigh(0.8, (height, width)).astype(np.float32)
+    large = cv2.resize(base, size, interpolation=cv2.INTER_CUBIC)
+    return speckled(rng, np.asarray(large, np.float32))
+
+
+def speckled(rng: np.random.Generator, grey: Map) -> Map:
+    """Grey levels under speckle, float32 (h, w)."""
+    speckle = rng.rayleigh(0.8, grey.shape).astype(np.float32)
     grain = (float(rng.uniform(0.5, 3.0)), float(rng.uniform(0.4, 1.6)))
     speckle = np.asarray(cv2.GaussianBlur(speckle, (0, 0), grain[0], sigmaY=grain[1]), np.float32)
     part = float(rng.uniform(0.2, 0.9))
-    large = np.asarray(cv2.resize(base, size, interpolation=cv2.INTER_CUBIC), np.float32)
-    return large * (1 - part + part * speckle)
+    return np.asarray(grey * (1 - part + part * speckle), np.float32)
 
 
 def _ellipse(rng: np.random.Generator, base: Map) -> None:

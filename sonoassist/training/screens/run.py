@@ -14,7 +14,7 @@ from torch import Tensor
 from sonoassist.core.files import replacing
 from sonoassist.preprocess.screen_network import CHANNELS, HEIGHT_PX, WIDTH_PX
 from sonoassist.training.screens.network import ScreenNet
-from sonoassist.training.screens.pictures import ScreenBatches, ScreenPictures
+from sonoassist.training.screens.pictures import UNKNOWN, ScreenBatches, ScreenPictures
 
 RATE, RATE_ON = 3e-3, 1e-3
 """Highest rate of a new network, and of one that is trained on."""
@@ -65,7 +65,7 @@ def train_network(
         inputs, masks, contents = batches.next()
         logits, kinds = network(inputs.to(memory_format=torch.channels_last))
         of_mask = mask_loss(logits, masks)
-        of_content = torch.nn.functional.cross_entropy(kinds, contents, label_smoothing=0.02)
+        of_content = content_loss(kinds, contents)
         optimiser.zero_grad()
         (of_mask + CONTENT_WEIGHT * of_content).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
@@ -96,6 +96,14 @@ def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:
     missed = ((1 - overlap) * there).sum() / there.sum().clamp(min=1)
     loss: Tensor = by_cell + missed
     return loss
+
+
+def content_loss(logits: Tensor, contents: Tensor) -> Tensor:
+    """Cross-entropy of the kinds of those screens whose kind is known; 0 where none is."""
+    known = contents != UNKNOWN
+    if not known.any():
+        return logits.sum() * 0
+    return torch.nn.functional.cross_entropy(logits[known], contents[known], label_smoothing=0.02)
 
 
 def write_onnx(network: ScreenNet, path: Path) -> None:

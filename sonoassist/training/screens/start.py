@@ -1,4 +1,4 @@
-"""Going on from a network that was trained before: its file holds all that is needed.
+"""Networks that were trained before: going on from one, and the mean of several.
 
 In the file each batch norm is part of its convolution. To be trained on, the norms are set to what
 the convolutions give for some screens, and their scale and shift so that all gives the same.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sonoassist.core.errors import ModelError, SourceError
+from sonoassist.preprocess.screen_network import CARD
 from sonoassist.training.screens.network import ScreenNet
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,13 @@ class StartNetwork:
         name: Of its file.
         sha256: Of what the file held when it was read.
         network: Its norms do nothing yet; see `fit_norms`.
+        card: What the card beside it said; empty where there was none of this file.
     """
 
     name: str
     sha256: str
     network: ScreenNet
+    card: Mapping[str, object]
 
 
 def start_network(path: Path) -> StartNetwork:
@@ -52,7 +62,16 @@ def start_network(path: Path) -> StartNetwork:
         raise ModelError(
             f"{path.name} holds no network that reads screens", "Choose a file of train-screens"
         ) from error
-    return StartNetwork(path.name, hashlib.sha256(content).hexdigest(), network)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return StartNetwork(path.name, sha256, network, _card_of(path, sha256))
+
+
+def _card_of(path: Path, sha256: str) -> dict[str, object]:
+    try:
+        card = tomllib.loads((path.parent / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return card if card.get("sha256", sha256) == sha256 else {}
 
 
 def _network_in(content: bytes) -> ScreenNet:
@@ -66,6 +85,29 @@ def _network_in(content: bytes) -> ScreenNet:
             if name in named:
                 tensor.copy_(torch.from_numpy(named[name]))
     return network
+
+
+@torch.no_grad()
+def mean_network(networks: Sequence[ScreenNet]) -> ScreenNet:
+    """The network whose weights are the means of those of others.
+
+    Networks that went on from one and the same, over different screens, lie near each other; their
+    mean makes fewer mistakes than each of them (Wortsman et al., "Model soups", ICML 2022).
+
+    Args:
+        networks: As they were read from their files, one or more; they are left as they are.
+    """
+    states = [one.state_dict() for one in networks]
+    mean = ScreenNet().eval()
+    mean.load_state_dict(
+        {
+            name: torch.stack([state[name] for state in states]).mean(0)
+            if tensor.is_floating_point()
+            else tensor
+            for name, tensor in states[0].items()
+        }
+    )
+    return mean
 
 
 _Array = NDArray[np.float32]
