@@ -22,7 +22,7 @@ WIDTH_PX, HEIGHT_PX = 256, 192
 MASK_WIDTH, MASK_HEIGHT = 128, 96
 CHANNELS = 5
 """Red, green, blue, and the place across and down the screen."""
-BRIGHTENED = np.sqrt(np.arange(256, dtype=np.float32) / np.float32(255))
+BRIGHTENED: Floats = np.sqrt(np.arange(256, dtype=np.float32) / np.float32(255))
 """What each grey level is for the network: its root, so that a dark fan stands out of a black
 screen. float32 (256,) in [0, 1]."""
 CONTENTS = (

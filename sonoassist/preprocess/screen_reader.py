@@ -22,7 +22,7 @@ from sonoassist.preprocess.screen_network import (
     ScreenNetwork,
     thinned,
 )
-from sonoassist.preprocess.seam import pane_of, within
+from sonoassist.preprocess.split_line import pane_of, within
 
 SURE = 0.8
 """Sureness from which a field of view is relied on for what leaves the program."""

@@ -13,7 +13,7 @@ from sonoassist.phantom.screens.draw import draw_screen
 from sonoassist.preprocess.field_of_view import FieldOfView
 from sonoassist.preprocess.screen_network import CONTENTS, MASK_HEIGHT, MASK_WIDTH, Reading
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
-from sonoassist.preprocess.seam import LEAST_SHARE, pane_of, within
+from sonoassist.preprocess.split_line import LEAST_SHARE, pane_of, within
 
 WIDTH, HEIGHT = 640, 480
 WHOLE = Box(0, 0, WIDTH, HEIGHT)
