@@ -191,7 +191,7 @@ def test_the_montage_that_was_moved_and_renamed(test_data: Path, tmp_path: Path)
 
 @pytest.mark.parametrize(("crop", "least"), [("full", 39), ("auto", 40)])
 def test_heads(test_data: Path, tmp_path: Path, crop: str, least: int) -> None:
-    """Measured: 40 of 41 with the full crop, 41 of 41 with the crop found."""
+    """Measured: 40 of 41 with either crop."""
     assert analyse(test_data / "heads", tmp_path, "--crop", crop) == 0
     planes = winners(tmp_path)
     assert len(planes) == 41
@@ -200,7 +200,7 @@ def test_heads(test_data: Path, tmp_path: Path, crop: str, least: int) -> None:
 
 @pytest.mark.parametrize(("crop", "least"), [("full", 26), ("auto", 27)])
 def test_fetal_planes_db(test_data: Path, tmp_path: Path, crop: str, least: int) -> None:
-    """Measured: 27 of 35 with the full crop, 28 of 35 with the crop found."""
+    """Measured: 27 of 35 with either crop."""
     folder = test_data / "fetal_planes_db"
     assert analyse(folder / "Images", tmp_path, "--crop", crop) == 0
     planes = winners(tmp_path)
