@@ -7,9 +7,9 @@ from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.crop import centred_crop
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 
-TOP_TRIM = 0.0587
+TOP_TRIM = 0.0607
 """Share of the fan's height that the published crop leaves out at the probe's face."""
-MIDDLE = 0.496
+MIDDLE = 0.4897
 """Where the middle of the published crop lies across the picture's frame."""
 NEAR_BAR = 0.03
 """Share of the frame's height by which the picture may begin above the end of the bar."""
