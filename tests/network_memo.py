@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
@@ -264,12 +264,27 @@ def _shared(path: Path, real: Callable[[], list[Floats]]) -> list[Floats]:
         return made
 
 
+_HEAD = np.dtype("<u4")
+"""Of the numbers before the values of an array: how many sides it has, and how long each is."""
+
+
 def _read(path: Path) -> list[Floats]:
+    """No `numpy.load`: it parses a header as Python, and 3.11 cannot do that in two threads."""
     found = []
     with path.open("rb") as file:
         for _ in range(int.from_bytes(file.read(1), "little")):
-            found.append(frozen(np.lib.format.read_array(file, allow_pickle=False)))
+            sides = int(np.frombuffer(file.read(_HEAD.itemsize), _HEAD)[0])
+            shape = np.frombuffer(file.read(sides * _HEAD.itemsize), _HEAD).tolist()
+            size = int(np.prod(shape, dtype=np.int64)) * np.dtype(np.float32).itemsize
+            values = np.frombuffer(file.read(size), np.float32)
+            found.append(frozen(values.reshape(shape).copy()))
     return found
+
+
+def _write(file: IO[bytes], part: Floats) -> None:
+    assert part.dtype == np.float32
+    file.write(np.array([part.ndim, *part.shape], _HEAD).tobytes())
+    file.write(np.ascontiguousarray(part).tobytes())
 
 
 def _keep(path: Path, parts: Sequence[Floats]) -> None:
@@ -277,5 +292,5 @@ def _keep(path: Path, parts: Sequence[Floats]) -> None:
     with open(handle, "wb") as file:  # noqa: PTH123 (it is open already)
         file.write(len(parts).to_bytes(1, "little"))
         for part in parts:
-            np.lib.format.write_array(file, part, allow_pickle=False)
+            _write(file, part)
     Path(temporary).replace(path)

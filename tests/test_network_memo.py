@@ -190,7 +190,7 @@ def test_results_are_whole_or_not_there(
         raise OSError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(np.lib.format, "write_array", cut_off)
+        patch.setattr(network_memo, "_write", cut_off)
         with pytest.raises(OSError, match="disk is full"):
             engine.run(noise(1), Saliency.NONE)
     assert not list((tmp_path / "results").glob("*.npy"))
